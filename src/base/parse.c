@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* parse.c - digit by digit, so that nothing strtol(3) would forgive gets in. */
+#include "base/parse.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+static int parse_base(const char *text, unsigned base, uint64_t max, uint64_t *ret, struct sv_err *err)
+{
+	uint64_t value = 0;
+
+	if (*text == '\0')
+		return sv_err_say(err, EINVAL, "a number is missing");
+	for (const char *p = text; *p; p++) {
+		unsigned digit = (unsigned)(*p - '0');
+
+		if (*p < '0' || digit >= base)
+			return sv_err_say(err, EINVAL, "'%.40s' is not a number", text);
+		if (value > (max - digit) / base || digit > max)
+			return sv_err_say(err, ERANGE, "'%.40s' is larger than %llu", text,
+					  (unsigned long long)max);
+		value = value * base + digit;
+	}
+	*ret = value;
+	return 0;
+}
+
+int sv_parse_u64(const char *text, uint64_t max, uint64_t *ret, struct sv_err *err)
+{
+	return parse_base(text, 10, max, ret, err);
+}
+
+int sv_parse_u32(const char *text, uint32_t *ret, struct sv_err *err)
+{
+	uint64_t value;
+	int r = parse_base(text, 10, UINT32_MAX, &value, err);
+
+	if (r < 0)
+		return r;
+	*ret = (uint32_t)value;
+	return 0;
+}
+
+int sv_parse_i64(const char *text, int64_t *ret, struct sv_err *err)
+{
+	uint64_t value;
+	int r;
+
+	if (*text != '-') {
+		r = parse_base(text, 10, INT64_MAX, &value, err);
+		if (r < 0)
+			return r;
+		*ret = (int64_t)value;
+		return 0;
+	}
+	r = parse_base(text + 1, 10, (uint64_t)INT64_MAX + 1, &value, err);
+	if (r < 0)
+		return sv_err_ctx(err, "'%.40s'", text);
+	*ret = value > INT64_MAX ? INT64_MIN : -(int64_t)value;
+	return 0;
+}
+
+int sv_parse_octal(const char *text, uint32_t max, uint32_t *ret, struct sv_err *err)
+{
+	uint64_t value;
+	int r = parse_base(text, 8, max, &value, err);
+
+	if (r < 0)
+		return r;
+	*ret = (uint32_t)value;
+	return 0;
+}
+
+int sv_parse_size(const char *text, int64_t *ret, struct sv_err *err)
+{
+	static const char units[] = "bkmgt";
+	char digits[24];
+	const char *unit = NULL;
+	size_t n = strspn(text, "0123456789");
+	unsigned shift = 0;
+	uint64_t value;
+	int r;
+
+	if (strcmp(text, "-1") == 0) {
+		*ret = -1;
+		return 0;
+	}
+	if (n == 0 || n >= sizeof(digits))
+		return sv_err_say(err, EINVAL, "'%.40s' is not a size", text);
+	memcpy(digits, text, n);
+	digits[n] = '\0';
+	r = sv_parse_u64(digits, INT64_MAX, &value, err);
+	if (r < 0)
+		return r;
+
+	if (text[n]) {
+		unit = strchr(units, tolower((unsigned char)text[n]));
+		if (!unit || (strcasecmp(text + n + 1, "") != 0 && strcasecmp(text + n + 1, "b") != 0 &&
+			      strcasecmp(text + n + 1, "ib") != 0))
+			return sv_err_say(err, EINVAL, "'%.40s' is not a size", text);
+		shift = 10 * (unsigned)(unit - units);
+	}
+	if (value > (uint64_t)INT64_MAX >> shift)
+		return sv_err_say(err, ERANGE, "'%.40s' is too large", text);
+	*ret = (int64_t)(value << shift);
+	return 0;
+}
