@@ -19,6 +19,9 @@
 #include "base/jsonx.h"
 #include "base/str.h"
 
+/* gnu11 predefines `linux` as 1; here it is the name of the document's key. */
+#undef linux
+
 struct oci_opt {
 	bool set;
 	int64_t value;
