@@ -8,7 +8,8 @@
 # and is a list of named cases. It is run by tests/run (which checks that the host is left as found) or alone:
 # `sudo tests/system/10-run.sh`. Words in its header that tests/run understands, each a comment line of its own:
 #
-#	# parallel: yes      may run beside another file (its own containers, nothing host-wide, no timing)
+#	# parallel: yes      may run beside another file: nothing host-wide, no timing, and container ids that begin with
+#	                     the file's number, because cgroups are named after them
 #	# time: 600          seconds the whole file may take (default 300)
 #
 # Given:  RUNTIME  the program under test          W        private directory on disk, removed afterwards
