@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/jsonx.h"
 #include "base/str.h"
+#include "os/idmap.h"
 
 /* gnu11 predefines `linux` as 1; here it is the name of the document's key. */
 #undef linux
@@ -79,12 +80,9 @@ struct oci_process {
 
 /* ---- mounts ---- */
 
-struct oci_idmap {
-	uint32_t inside, outside, size;	/* containerID, hostID */
-};
 
 struct oci_maps {
-	struct oci_idmap *uids, *gids;
+	struct sv_idmap *uids, *gids;	/* containerID, hostID, size */
 	size_t n_uids, n_gids;
 };
 
