@@ -32,6 +32,7 @@ void sv_str_vaddf(struct sv_str *s, const char *fmt, va_list ap);
 /* Appends TEXT as the inside of a JSON string: quotes, backslashes and control characters escaped. Bytes that are
  * not valid UTF-8 become U+FFFD. */
 void sv_str_add_json(struct sv_str *s, const char *text);
+void sv_str_add_quoted(struct sv_str *s, const char *text);	/* the same in quotes; NULL is null */
 
 /* The text so far, "" when empty. Valid until the next append. */
 const char *sv_str_text(const struct sv_str *s);

@@ -33,11 +33,16 @@ struct rc_option {
 };
 
 /*
- * Reads the options of a command from ARGV (argv[0] is the command's name); options may stand between arguments until the first argument
- * after which everything belongs to the container when STOP_EARLY (exec). On `--help`/`-h` prints USAGE with the table and returns 1.
- * *RET_FIRST is the index of the first argument; 0 arguments left over or more is for the caller to check.
+ * Reads the options of a command from ARGV (argv[0] is the command's name). Options may stand between arguments; with STOP_EARLY
+ * the first argument ends them, and what follows belongs to the container (exec, ps). `--` ends them always and is dropped.
+ * ARGV is reordered: the arguments are argv[*RET_FIRST] to argv[argc - 1], in their order. On `--help` and `-h` prints USAGE and
+ * the table on stdout and returns 1.
  */
-int rc_options_parse(const struct rc_option *table, size_t count, const char *usage, bool stop_early, int argc, char **argv, int *ret_first, struct sv_err *err);
+int rc_options_parse(const struct rc_option *table, size_t count, const char *usage, bool stop_early, int argc, char **argv,
+		     int *ret_first, struct sv_err *err);
+
+/* Refuses a wrong COUNT of arguments: less than MIN or more than MAX (-1: no limit). */
+int rc_options_arguments(const char *command, int count, int min, int max, struct sv_err *err);
 
 /* A command returns the exit status of the program (>= 0), or -errno with ERR filled: main prints "sysvisor-runc: ERR", logs it and exits 1. */
 typedef int rc_command_fn(const struct rc_globals *g, int argc, char **argv, struct sv_err *err);
