@@ -10,6 +10,43 @@
 #include <string.h>
 
 #define MAX_DEPTH 64
+#define MAX_CONTAINERS (256 * 1024)
+
+/* How many bytes of a wrong value an error quotes. */
+#define MAX_QUOTE 60
+
+/*
+ * What json-c forgives and we do not: raw and escaped NUL (it would cut a key short and make it another one), and UTF-8 that is
+ * only half valid. Objects and arrays are counted since an empty one of two bytes costs json-c up to 900 bytes of memory.
+ */
+static int check_text(const char *text, size_t len, struct sv_err *err)
+{
+	size_t containers = 0;
+	bool in_string = false;
+
+	for (size_t i = 0; i < len;) {
+		size_t n = sv_str_utf8(text + i, len - i);
+
+		if (n == 0)
+			return sv_err_say(err, EINVAL, "not JSON: invalid UTF-8 at byte %zu", i);
+		if (text[i] == '\0')
+			return sv_err_say(err, EINVAL, "not JSON: a NUL at byte %zu", i);
+		if (text[i] == '"') {
+			in_string = !in_string;
+		} else if (in_string && text[i] == '\\') {
+			if (len - i >= 6 && memcmp(text + i, "\\u0000", 6) == 0)
+				return sv_err_say(err, EINVAL, "a string contains a NUL at byte %zu", i);
+			/* The escaped character is ASCII, or json-c refuses it. */
+			n = len - i > 1 && (unsigned char)text[i + 1] < 0x80 && text[i + 1] ? 2 : 1;
+		} else if (!in_string && (text[i] == '{' || text[i] == '[')) {
+			if (++containers > MAX_CONTAINERS)
+				return sv_err_say(err, EFBIG, "the document has more than %d objects and arrays",
+						  MAX_CONTAINERS);
+		}
+		i += n;
+	}
+	return 0;
+}
 
 int sv_json_parse(const char *text, size_t len, struct json_object **ret, struct sv_err *err)
 {
@@ -17,9 +54,13 @@ int sv_json_parse(const char *text, size_t len, struct json_object **ret, struct
 	struct json_object *doc;
 	enum json_tokener_error why;
 	size_t end;
+	int r;
 
 	if (len > INT_MAX)
 		return sv_err_say(err, EFBIG, "the document is too large");
+	r = check_text(text, len, err);
+	if (r < 0)
+		return r;
 	tok = json_tokener_new_ex(MAX_DEPTH);
 	if (!tok)
 		return sv_err_oom(err);
@@ -73,10 +114,40 @@ int sv_json_bad(const struct sv_json *at, struct sv_err *err, const char *fmt, .
 	return sv_err_say(err, EINVAL, "%s", sv_str_text(&s));
 }
 
-static int wrong_type(const struct sv_json *at, struct sv_err *err, const char *want)
+/* What a document says at AT, for people: a value as it stands there, or the kind of it. */
+static void describe(const struct sv_json *at, struct sv_str *s)
 {
-	return sv_json_bad(at, err, "expected %s, found %.60s", want,
-			   json_object_to_json_string_ext(at->value, JSON_C_TO_STRING_PLAIN));
+	const char *text;
+	size_t len;
+
+	if (json_object_is_type(at->value, json_type_object) ||
+	    json_object_is_type(at->value, json_type_array)) {
+		sv_str_add(s, json_object_is_type(at->value, json_type_object) ? "an object" : "an array");
+		return;
+	}
+	text = json_object_to_json_string_ext(at->value, JSON_C_TO_STRING_PLAIN |
+								JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (!text)
+		text = "(out of memory)";
+	len = strlen(text);
+	if (len <= MAX_QUOTE) {
+		sv_str_add(s, text);
+		return;
+	}
+	for (len = MAX_QUOTE; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80; len--)
+		;
+	sv_str_add_bytes(s, text, len);
+	sv_str_add(s, "...");
+}
+
+int sv_json_expected(const struct sv_json *at, struct sv_err *err, const char *want)
+{
+	autostr struct sv_str found = { 0 };
+
+	if (!at->value && at->key)
+		return sv_json_bad(at, err, "missing, expected %s", want);
+	describe(at, &found);
+	return sv_json_bad(at, err, "expected %s, found %s", want, sv_str_text(&found));
 }
 
 struct sv_json sv_json_get(const struct sv_json *up, const char *key)
@@ -98,7 +169,7 @@ struct sv_json sv_json_at(const struct sv_json *up, size_t index)
 int sv_json_object(const struct sv_json *at, struct sv_err *err)
 {
 	if (at->value && !json_object_is_type(at->value, json_type_object))
-		return wrong_type(at, err, "an object");
+		return sv_json_expected(at, err, "an object");
 	return 0;
 }
 
@@ -109,7 +180,7 @@ int sv_json_array(const struct sv_json *at, size_t *ret_count, struct sv_err *er
 		return 0;
 	}
 	if (!json_object_is_type(at->value, json_type_array))
-		return wrong_type(at, err, "an array");
+		return sv_json_expected(at, err, "an array");
 	*ret_count = json_object_array_length(at->value);
 	return 0;
 }
@@ -119,12 +190,12 @@ int sv_json_bool(const struct sv_json *at, bool *ret, struct sv_err *err)
 	if (!at->value)
 		return 0;
 	if (!json_object_is_type(at->value, json_type_boolean))
-		return wrong_type(at, err, "true or false");
+		return sv_json_expected(at, err, "true or false");
 	*ret = json_object_get_boolean(at->value);
 	return 0;
 }
 
-/* json-c keeps what does not fit into int64 as uint64, and clips what does not fit there. */
+/* json-c keeps what does not fit into int64 as uint64; what does not fit there either, its strict mode refuses. */
 static bool is_whole(const struct sv_json *at)
 {
 	return json_object_is_type(at->value, json_type_int);
@@ -137,14 +208,14 @@ int sv_json_int(const struct sv_json *at, int64_t min, int64_t max, int64_t *ret
 	if (!at->value)
 		return 0;
 	if (!is_whole(at))
-		return wrong_type(at, err, "a whole number");
+		return sv_json_expected(at, err, "a whole number");
 	value = json_object_get_int64(at->value);
 	if (value < min || value > max || json_object_get_uint64(at->value) > INT64_MAX) {
 		char want[80];
 
 		snprintf(want, sizeof(want), "a whole number from %lld to %lld", (long long)min,
 			 (long long)max);
-		return wrong_type(at, err, want);
+		return sv_json_expected(at, err, want);
 	}
 	*ret = value;
 	return 0;
@@ -166,18 +237,16 @@ int sv_json_u64(const struct sv_json *at, uint64_t *ret, struct sv_err *err)
 	if (!at->value)
 		return 0;
 	if (!is_whole(at) || json_object_get_int64(at->value) < 0)
-		return wrong_type(at, err, "a whole number of at least 0");
+		return sv_json_expected(at, err, "a whole number of at least 0");
 	*ret = json_object_get_uint64(at->value);
 	return 0;
 }
 
-/* A NUL inside would make the C string another one than the document's. */
+/* No string has a NUL inside: sv_json_parse() saw to that. */
 static int check_string(const struct sv_json *at, struct sv_err *err)
 {
 	if (!json_object_is_type(at->value, json_type_string))
-		return wrong_type(at, err, "a string");
-	if (strlen(json_object_get_string(at->value)) != (size_t)json_object_get_string_len(at->value))
-		return sv_json_bad(at, err, "the string contains a NUL");
+		return sv_json_expected(at, err, "a string");
 	return 0;
 }
 
@@ -202,7 +271,7 @@ int sv_json_string(const struct sv_json *at, char **ret, struct sv_err *err)
 int sv_json_list(const struct sv_json *at, struct sv_list *ret, struct sv_err *err)
 {
 	autolist struct sv_list list = { 0 };
-	size_t count;
+	size_t count = 0;
 	int r = sv_json_array(at, &count, err);
 
 	if (r < 0 || !at->value)
@@ -211,7 +280,7 @@ int sv_json_list(const struct sv_json *at, struct sv_list *ret, struct sv_err *e
 		struct sv_json item = sv_json_at(at, i);
 
 		if (!item.value)
-			return sv_json_bad(&item, err, "expected a string, found null");
+			return sv_json_expected(&item, err, "a string");
 		r = check_string(&item, err);
 		if (r == 0)
 			r = sv_list_add(&list, json_object_get_string(item.value), err);

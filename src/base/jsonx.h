@@ -25,18 +25,21 @@ struct sv_json {
 };
 
 /* Parses TEXT (LEN bytes, need not end in NUL) strictly: one value, valid UTF-8, no trailing garbage, no NUL in strings or keys,
- * nesting of at most 64. The caller ends the result with json_object_put(). */
+ * nesting of at most 64, at most 256 Ki objects and arrays. The caller ends the result with json_object_put(). */
 int sv_json_parse(const char *text, size_t len, struct json_object **ret, struct sv_err *err);
 
 /* Says `way.to.key: text`. Returns -EINVAL. */
 int sv_json_bad(const struct sv_json *at, struct sv_err *err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Says `way.to.key: expected WANT, found <the value>`, or that it is missing. Returns -EINVAL. */
+int sv_json_expected(const struct sv_json *at, struct sv_err *err, const char *want);
+
 /* The member KEY of the object at UP (absent: ->value is NULL, which is no error). UP must be an object or absent. */
 struct sv_json sv_json_get(const struct sv_json *up, const char *key);
 struct sv_json sv_json_at(const struct sv_json *up, size_t index);
 
-/* Checks of type; absent is fine and leaves *RET alone. sv_json_count is 0 for absent. */
+/* Checks of type; absent is fine and leaves *RET alone. The count of an absent array is 0. */
 int sv_json_object(const struct sv_json *at, struct sv_err *err);
 int sv_json_array(const struct sv_json *at, size_t *ret_count, struct sv_err *err);
 int sv_json_bool(const struct sv_json *at, bool *ret, struct sv_err *err);

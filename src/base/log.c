@@ -38,6 +38,8 @@ void sv_log(enum sv_log_level level, const char *fmt, ...)
 	struct tm utc;
 	char when[32];
 	va_list ap;
+	int saved = errno;
+	ssize_t ignored;
 
 	if (log_to.fd < 0 || level < log_to.level)
 		return;
@@ -59,6 +61,7 @@ void sv_log(enum sv_log_level level, const char *fmt, ...)
 		sv_str_add(&line, "\"\n");
 	}
 	/* A full disk must not stop a container from being killed: the line is lost, the work goes on. */
-	if (write(log_to.fd, sv_str_text(&line), line.len) < 0)
-		return;
+	ignored = write(log_to.fd, sv_str_text(&line), line.len);
+	(void)ignored;
+	errno = saved;
 }

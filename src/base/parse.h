@@ -8,6 +8,7 @@
 #ifndef SV_BASE_PARSE_H
 #define SV_BASE_PARSE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -17,7 +18,12 @@ int sv_parse_u32(const char *text, uint32_t *ret, struct sv_err *err);			/* deci
 int sv_parse_i64(const char *text, int64_t *ret, struct sv_err *err);			/* decimal, may have '-' */
 int sv_parse_octal(const char *text, uint32_t max, uint32_t *ret, struct sv_err *err);	/* with or without leading 0 */
 
-/* Bytes with an optional binary suffix b, k, m, g, t (any case, also "kb", "KiB"), "-1" for unlimited. */
+/* Bytes with an optional binary suffix b, k, m, g, t, p (any case, also "kb", "KiB"), "-1" for unlimited. */
 int sv_parse_size(const char *text, int64_t *ret, struct sv_err *err);
+
+/* A list of cpus or memory nodes such as "0-3,7". BITS, when not NULL, has room for MAX numbers (a multiple of the bits of a
+ * long) and gets a bit for each of the list; numbers must be less than MAX. The kernel's strides ("0-31:2/4") are refused. */
+#define SV_PARSE_CPUS_MAX 8192	/* the largest NR_CPUS that kernels are built with */
+int sv_parse_cpus(const char *text, unsigned long *bits, size_t max, struct sv_err *err);
 
 #endif

@@ -79,12 +79,14 @@ void sv_str_addf(struct sv_str *s, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Length of the valid UTF-8 sequence at P (Unicode 15, table 3-7: no overlong forms, no surrogates), 0 if it is none. */
-static size_t utf8_length(const unsigned char *p)
+size_t sv_str_utf8(const char *text, size_t room)
 {
+	const unsigned char *p = (const unsigned char *)text;
 	unsigned char low = 0x80, high = 0xbf;
 	size_t len;
 
+	if (room == 0)
+		return 0;
 	if (p[0] < 0x80)
 		return 1;
 	if (p[0] >= 0xc2 && p[0] <= 0xdf)
@@ -94,6 +96,8 @@ static size_t utf8_length(const unsigned char *p)
 	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
 		len = 4;
 	else
+		return 0;
+	if (len > room)
 		return 0;
 
 	if (p[0] == 0xe0)
@@ -114,36 +118,26 @@ static size_t utf8_length(const unsigned char *p)
 
 void sv_str_add_json(struct sv_str *s, const char *text)
 {
-	const unsigned char *p = (const unsigned char *)text;
+	size_t left = strlen(text);
 
-	while (*p) {
-		size_t len = utf8_length(p);
+	while (left > 0) {
+		size_t len = sv_str_utf8(text, left);
 
 		if (len == 0) {
 			sv_str_add(s, "\\ufffd");
 			len = 1;
-		} else if (*p == '"' || *p == '\\') {
-			sv_str_addf(s, "\\%c", *p);
-		} else if (*p == '\n') {
+		} else if (*text == '"' || *text == '\\') {
+			sv_str_addf(s, "\\%c", *text);
+		} else if (*text == '\n') {
 			sv_str_add(s, "\\n");
-		} else if (*p < 0x20 || *p == 0x7f) {
-			sv_str_addf(s, "\\u%04x", *p);
+		} else if ((unsigned char)*text < 0x20 || *text == 0x7f) {
+			sv_str_addf(s, "\\u%04x", (unsigned char)*text);
 		} else {
-			sv_str_add_bytes(s, p, len);
+			sv_str_add_bytes(s, text, len);
 		}
-		p += len;
+		text += len;
+		left -= len;
 	}
-}
-
-void sv_str_add_quoted(struct sv_str *s, const char *text)
-{
-	if (!text) {
-		sv_str_add(s, "null");
-		return;
-	}
-	sv_str_add(s, "\"");
-	sv_str_add_json(s, text);
-	sv_str_add(s, "\"");
 }
 
 const char *sv_str_text(const struct sv_str *s)

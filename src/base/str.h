@@ -2,8 +2,8 @@
 /*
  * str.h - growable text and lists of strings.
  *
- * A failed allocation is remembered instead of returned: append as long as you like, then ask once with
- * sv_str_ok() or take the text with sv_str_take(), which reports it.
+ * A failed allocation is remembered instead of returned: append as long as you like, then look once at ->failed
+ * or take the text with sv_str_take(), which reports it.
  */
 #ifndef SV_BASE_STR_H
 #define SV_BASE_STR_H
@@ -28,6 +28,10 @@ void sv_str_add(struct sv_str *s, const char *text);
 void sv_str_add_bytes(struct sv_str *s, const void *bytes, size_t len);
 void sv_str_addf(struct sv_str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void sv_str_vaddf(struct sv_str *s, const char *fmt, va_list ap);
+
+/* Length of the valid UTF-8 sequence at TEXT, of which ROOM bytes may be read (Unicode 15, table 3-7: no overlong forms, no
+ * surrogates); 0 if there is none. */
+size_t sv_str_utf8(const char *text, size_t room);
 
 /* Appends TEXT as the inside of a JSON string: quotes, backslashes and control characters escaped. Bytes that are
  * not valid UTF-8 become U+FFFD. */
