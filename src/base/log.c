@@ -15,7 +15,7 @@ static struct {
 	int fd;
 	bool json;
 	enum sv_log_level level;
-} log_to = { .fd = -1 };
+} log_to = { .fd = -1, .level = SV_LOG_WARNING };
 
 static const char *const level_names[] = { "debug", "info", "warning", "error" };
 
@@ -31,6 +31,11 @@ int sv_log_open(const char *path, bool json, enum sv_log_level level, struct sv_
 	return 0;
 }
 
+static bool for_stderr(enum sv_log_level level)
+{
+	return level == SV_LOG_WARNING || (log_to.level == SV_LOG_DEBUG && level < SV_LOG_WARNING);
+}
+
 void sv_log(enum sv_log_level level, const char *fmt, ...)
 {
 	autostr struct sv_str msg = { 0 }, line = { 0 };
@@ -41,11 +46,15 @@ void sv_log(enum sv_log_level level, const char *fmt, ...)
 	int saved = errno;
 	ssize_t ignored;
 
-	if (log_to.fd < 0 || level < log_to.level)
+	if (level < log_to.level || (log_to.fd < 0 && !for_stderr(level)))
 		return;
 	va_start(ap, fmt);
 	sv_str_vaddf(&msg, fmt, ap);
 	va_end(ap);
+	if (log_to.fd < 0) {
+		dprintf(STDERR_FILENO, "%s: %s: %s\n", program_invocation_short_name, level_names[level], sv_str_text(&msg));
+		return;
+	}
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &utc);

@@ -14,8 +14,9 @@
 
 enum sv_log_level { SV_LOG_DEBUG, SV_LOG_INFO, SV_LOG_WARNING, SV_LOG_ERROR };
 
-/* Where lines go: PATH is appended to (NULL or "": nowhere), lines below LEVEL are dropped. The descriptor is kept
- * until the process ends and is close-on-exec. */
+/* Where lines go: PATH is appended to, lines below LEVEL are dropped. The descriptor is kept until the process ends and is
+ * close-on-exec. Without PATH (NULL or "") warnings go to stderr for a person to read, and with LEVEL debug all lines;
+ * errors do not, since main tells them there anyway. */
 int sv_log_open(const char *path, bool json, enum sv_log_level level, struct sv_err *err);
 
 /* Writes one line with one write(2). Never fails; a full disk loses the line. */

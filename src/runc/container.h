@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * container.h - a container on disk: ROOT/<id>/ with state.json, exec.fifo and lock.
+ * container.h - a container on disk: the directory ROOT/<id>/ with state.json and exec.fifo.
  *
  * state.json is written atomically (temporary, rename in the directory) and carries all that later commands need, so none of them
  * reads config.json again: the bundle may be gone or changed. What is true now is asked of the kernel: the init pid counts only
  * if its start time is the recorded one.
+ *
+ * The lock of a container is the flock(2) of its directory. It belongs to the open file, which a forked child shares:
+ * children of a command that locked must close ->dir (exec does it), else the lock outlives the command.
+ *
+ * Names in ROOT that begin with '.' are not containers (.seccomp is the cache of filters).
  */
 #ifndef RC_CONTAINER_H
 #define RC_CONTAINER_H
@@ -14,16 +19,26 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/str.h"
 #include "oci/spec.h"
 #include "runc/cgroup.h"
 
+#define RC_OCI_VERSION "1.2.0"	/* the runtime-spec that we speak, in state documents and --version */
+
 enum rc_status { RC_CREATING, RC_CREATED, RC_RUNNING, RC_PAUSED, RC_STOPPED };
+
+/* How much of state.json is read. Most commands need little, and `list` reads a thousand of them. */
+enum rc_part {
+	RC_PART_HEAD,	/* who and which process: id to init_start; of the cgroup only what tells whether it is frozen */
+	RC_PART_BODY,	/* also the whole cgroup, annotations, hooks */
+	RC_PART_ALL,	/* also what exec needs: mappings, process, seccomp */
+};
 
 struct rc_container {
 	char *id;
-	char *bundle;			/* absolute */
+	char *bundle;			/* absolute; NULL: a create was killed before it wrote state.json */
 	char *rootfs;			/* absolute */
-	char *created;			/* RFC 3339, UTC, nanoseconds */
+	char *created;			/* RFC 3339, UTC, nanoseconds; set by rc_container_make */
 	pid_t init_pid;			/* 0 while creating */
 	uint64_t init_start;		/* field 22 of /proc/PID/stat, clock ticks since boot */
 	struct rc_cgroup cgroup;
@@ -34,39 +49,60 @@ struct rc_container {
 	struct oci_hooks poststart, poststop;
 	char *seccomp;			/* linux.seccomp as JSON text for exec; NULL: none */
 	bool no_new_keyring;
-	int dir;			/* O_DIRECTORY descriptor of ROOT/<id> */
-	int lock;			/* held flock on ROOT/<id>/lock, -1: not held */
+	int dir;			/* O_DIRECTORY descriptor of ROOT/<id>, -1: only peeked at */
+	bool locked;			/* we hold the flock of ->dir */
+	enum rc_part part;		/* what is loaded; only all of it can be saved */
 };
 
-#define RC_CONTAINER_INIT { .dir = -1, .lock = -1 }
+#define RC_CONTAINER_INIT { .dir = -1 }
 
+/* Ends the struct and the lock, not the container. */
 void rc_container_done(struct rc_container *c);
+#define autocontainer __attribute__((cleanup(rc_container_done)))
 
-/* Ids as runc takes them: letters, digits, '_', '+', '-', '.'; not "." or "..", at most 1024 (and NAME_MAX) bytes. */
+/* Ids as runc takes them: letters, digits, '_', '+', '-', '.'; the first not '.', at most 255 bytes (NAME_MAX). */
 int rc_container_check_id(const char *id, struct sv_err *err);
 
-/* Makes ROOT (0711) if need be and ROOT/<id> (0711), locked. -EEXIST: "container with given ID already exists". */
+/* Makes ROOT if need be (0700) and ROOT/<id> (0700), locked, with id and created filled. -EEXIST: the id is taken. */
 int rc_container_make(const char *root, const char *id, struct rc_container *ret, struct sv_err *err);
 
-/* Opens an existing one. -ENOENT: "container does not exist". With LOCK waits for other commands that change it. A directory without a readable
- * state.json loads as RC_CREATING with ->bundle NULL (a create that was killed), so that delete --force can remove it. */
+/* Opens an existing one. -ENOENT: `container "x" does not exist`. With LOCK waits for other commands that change it, for at most
+ * RC_LOCK_SECONDS (-ETIMEDOUT). A directory without a readable state.json loads as ->bundle NULL, status RC_CREATING, so that delete
+ * can remove it. */
+#define RC_LOCK_SECONDS 10
+int rc_container_load(const char *root, const char *id, bool lock, enum rc_part part, struct rc_container *ret,
+		      struct sv_err *err);
+
+/* The same with RC_PART_ALL. */
 int rc_container_open(const char *root, const char *id, bool lock, struct rc_container *ret, struct sv_err *err);
+
+/* For `list`: reads part of ROOT_DIR/<id>/state.json without opening the directory. -ENOENT: gone, or not yet written. */
+int rc_container_peek(int root_dir, const char *id, enum rc_part part, struct rc_container *ret, struct sv_err *err);
 
 /* Writes state.json. */
 int rc_container_save(const struct rc_container *c, struct sv_err *err);
 
-/* What the container is now, by the kernel's word. */
+/* What the container is now, by the kernel's word. _at is for a container that was peeked at. */
 int rc_container_status(const struct rc_container *c, enum rc_status *ret, struct sv_err *err);
+int rc_container_status_at(const struct rc_container *c, int root_dir, enum rc_status *ret, struct sv_err *err);
 const char *rc_status_name(enum rc_status status);
 
-/* A pidfd of init, checked against the start time; -ESRCH when it is gone. */
+/* A pidfd of init, checked against the start time; -ESRCH `container not running` when it has ended (zombies too). */
 int rc_container_pidfd(const struct rc_container *c, int *ret, struct sv_err *err);
 
-/* Removes ROOT/<id>. */
+/* Removes ROOT/<id>, state.json last, so that a killed delete can be repeated. Gone already is fine. */
 int rc_container_remove(struct rc_container *c, const char *root, struct sv_err *err);
 
-/* The OCI state document (runtime-spec, "State") as hooks and `state` get it. FULL adds runc's extra keys (rootfs, created, owner). */
+/* Appends the OCI state document (runtime-spec, "State") as hooks get it on stdin, or with FULL as `list` prints it, with runc's
+ * extra keys (rootfs, created, owner). Returns 0 or -ENOMEM. */
 int rc_container_state_json(const struct rc_container *c, enum rc_status status, bool full, struct sv_str *s);
+
+/* The full one over several lines, as `state` prints it. */
+int rc_container_state_pretty(const struct rc_container *c, enum rc_status status, struct sv_str *s);
+
+/* state.json as text, and back (container_json.c). */
+int rc_container_write(const struct rc_container *c, struct sv_str *s, struct sv_err *err);
+int rc_container_read(const char *text, size_t len, enum rc_part part, struct rc_container *ret, struct sv_err *err);
 
 /* exec.fifo: init holds it open for reading (and writing, so that it never sees an end) until `start` writes one byte. */
 #define RC_FIFO "exec.fifo"

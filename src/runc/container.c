@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * container.c - directories, locks and the truth about the init process.
+ *
+ * Two commands may race for the same id. Whoever opens a directory and then gets its lock looks whether the directory is still
+ * linked: a delete that held the lock before us has removed it, and the name may mean another container by now.
+ */
+#include "runc/container.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "os/file.h"
+#include "os/proc.h"
+
+#define STATE "state.json"
+#define STATE_MAX (32u << 20)	/* an env of 10 MB must still load */
+#define HEAD_ROOM 8192		/* a head has three paths of at most PATH_MAX, seldom more than 600 bytes in all */
+
+/* ---- the struct ---- */
+
+static void hooks_done(struct oci_hooks *hooks)
+{
+	for (size_t i = 0; i < hooks->count; i++) {
+		free(hooks->items[i].path);
+		sv_list_done(&hooks->items[i].args);
+		sv_list_done(&hooks->items[i].env);
+	}
+	free(hooks->items);
+}
+
+void rc_container_done(struct rc_container *c)
+{
+	if (!c)
+		return;
+	free(c->id);
+	free(c->bundle);
+	free(c->rootfs);
+	free(c->created);
+	rc_cgroup_done(&c->cgroup);
+	free(c->maps.uids);
+	free(c->maps.gids);
+	for (size_t i = 0; i < c->n_annotations; i++) {
+		free(c->annotations[i].key);
+		free(c->annotations[i].value);
+	}
+	free(c->annotations);
+	oci_process_done(&c->process);
+	hooks_done(&c->poststart);
+	hooks_done(&c->poststop);
+	free(c->seccomp);
+	/* Unlocked by word, not only by close: a child may still have its copy of the open file. */
+	if (c->locked)
+		sv_file_unlock(c->dir);
+	sv_fd_close(&c->dir);
+	*c = (struct rc_container)RC_CONTAINER_INIT;
+}
+
+static bool id_byte(char b)
+{
+	return (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9') || (b && strchr("_+-.", b));
+}
+
+int rc_container_check_id(const char *id, struct sv_err *err)
+{
+	size_t len = strlen(id);
+
+	if (len == 0)
+		return sv_err_say(err, EINVAL, "container id cannot be empty");
+	if (len > NAME_MAX)
+		return sv_err_say(err, EINVAL, "invalid container ID format: longer than %d bytes", NAME_MAX);
+	if (id[0] == '.')
+		return sv_err_say(err, EINVAL, "invalid container ID format: \"%s\" begins with a dot", id);
+	for (size_t i = 0; i < len; i++) {
+		if (!id_byte(id[i]))
+			return sv_err_say(err, EINVAL,
+					  "invalid container ID format: only letters, digits and _ + - . may be in an id");
+	}
+	return 0;
+}
+
+const char *rc_status_name(enum rc_status status)
+{
+	static const char *const names[] = {
+		[RC_CREATING] = "creating", [RC_CREATED] = "created", [RC_RUNNING] = "running",
+		[RC_PAUSED] = "paused",	    [RC_STOPPED] = "stopped",
+	};
+
+	return names[status];
+}
+
+/* ---- directories ---- */
+
+static int no_such(const char *id, struct sv_err *err)
+{
+	return sv_err_say(err, ENOENT, "container \"%s\" does not exist", id);
+}
+
+/* mkdir -p; the parents as the system's default, the last one for root only. */
+static int make_root(const char *root, struct sv_err *err)
+{
+	autofree char *path = strdup(root);
+
+	if (!path)
+		return sv_err_oom(err);
+	for (char *slash = path; (slash = strchr(slash + 1, '/')); *slash = '/') {
+		*slash = '\0';
+		if (mkdir(path, 0755) < 0 && errno != EEXIST)
+			return sv_err_set(err, errno, "cannot make the directory '%s'", path);
+	}
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return sv_err_set(err, errno, "cannot make the directory '%s'", path);
+	return 0;
+}
+
+static int open_root(const char *root, bool make, int *ret, struct sv_err *err)
+{
+	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+
+	if (fd < 0 && errno == ENOENT && make) {
+		r = make_root(root, err);
+		if (r < 0)
+			return r;
+		fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (fd < 0)
+		return sv_err_set(err, errno, "cannot open '%s'", root);
+	*ret = fd;
+	return 0;
+}
+
+/* A directory that was removed while we waited for its lock has no name any more. */
+static bool still_linked(int dir)
+{
+	struct stat st;
+
+	return fstat(dir, &st) == 0 && st.st_nlink > 0;
+}
+
+static int lock_dir(struct rc_container *c, struct sv_err *err)
+{
+	int r = sv_file_lock(c->dir, RC_LOCK_SECONDS, err);
+
+	c->locked = r == 0;
+	return r;
+}
+
+static int now_text(char **ret, struct sv_err *err)
+{
+	struct timespec now;
+	struct tm utc;
+	char seconds[32];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &utc);
+	return sv_str_format(ret, err, "%s.%09ldZ", seconds, now.tv_nsec);
+}
+
+int rc_container_make(const char *root, const char *id, struct rc_container *ret, struct sv_err *err)
+{
+	autocontainer struct rc_container c = RC_CONTAINER_INIT;
+	autoclose int parent = -1;
+	int r = rc_container_check_id(id, err);
+
+	if (r < 0 || (r = open_root(root, true, &parent, err)) < 0)
+		return r;
+	if (mkdirat(parent, id, 0700) < 0) {
+		if (errno == EEXIST)
+			return sv_err_say(err, EEXIST, "container with given ID already exists: \"%s\"", id);
+		return sv_err_set(err, errno, "cannot make the directory '%s/%s'", root, id);
+	}
+	c.dir = openat(parent, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	r = c.dir < 0 ? sv_err_set(err, errno, "cannot open '%s/%s'", root, id) : lock_dir(&c, err);
+	if (r == 0 && !still_linked(c.dir))
+		r = sv_err_say(err, ENOENT, "container \"%s\" was deleted while it was made", id);
+	if (r == 0)
+		r = now_text(&c.created, err);
+	if (r == 0 && !(c.id = strdup(id)))
+		r = sv_err_oom(err);
+	if (r < 0) {
+		unlinkat(parent, id, AT_REMOVEDIR);
+		return r;
+	}
+	c.part = RC_PART_ALL;
+	*ret = c;
+	c = (struct rc_container)RC_CONTAINER_INIT;
+	return 0;
+}
+
+/* A create or a delete was killed here: there is a directory and nothing that tells more. */
+static int load_half(const char *id, struct rc_container *c, struct sv_err *err)
+{
+	c->id = strdup(id);
+	return c->id ? 0 : sv_err_oom(err);
+}
+
+static int load_state(const char *id, enum rc_part part, struct rc_container *c, struct sv_err *err)
+{
+	struct sv_err why = { 0 };
+	autofree char *text = NULL;
+	size_t len;
+	int r = sv_file_read(c->dir, STATE, STATE_MAX, &text, &len, &why);
+
+	if (r == -ENOENT)
+		return load_half(id, c, err);
+	if (r == 0)
+		r = rc_container_read(text, len, part, c, &why);
+	if (r == -EINVAL) {
+		/* Written atomically, so nobody but a stranger did this. Deleting must still be possible. */
+		int dir = c->dir;
+		bool locked = c->locked;
+
+		sv_warning("container \"%s\": %s", id, why.msg);
+		c->dir = -1;
+		c->locked = false;
+		rc_container_done(c);
+		c->dir = dir;
+		c->locked = locked;
+		return load_half(id, c, err);
+	}
+	if (r < 0) {
+		*err = why;
+		return sv_err_ctx(err, "container \"%s\"", id);
+	}
+	return 0;
+}
+
+static int open_dir(int parent, const char *root, const char *id, int *ret, struct sv_err *err)
+{
+	int fd = openat(parent, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0 && errno == ENOENT)
+		return no_such(id, err);
+	if (fd < 0)
+		return sv_err_set(err, errno, "cannot open '%s/%s'", root, id);
+	*ret = fd;
+	return 0;
+}
+
+int rc_container_load(const char *root, const char *id, bool lock, enum rc_part part, struct rc_container *ret,
+		      struct sv_err *err)
+{
+	autocontainer struct rc_container c = RC_CONTAINER_INIT;
+	autoclose int parent = -1;
+	int r = rc_container_check_id(id, err);
+
+	if (r < 0)
+		return r;
+	r = open_root(root, false, &parent, err);
+	if (r == -ENOENT)
+		return no_such(id, err);
+	if (r < 0)
+		return r;
+	r = open_dir(parent, root, id, &c.dir, err);
+	while (r == 0 && lock) {
+		r = lock_dir(&c, err);
+		if (r < 0)
+			return sv_err_ctx(err, "container \"%s\"", id);
+		if (still_linked(c.dir))
+			break;
+		sv_fd_close(&c.dir);
+		c.locked = false;
+		r = open_dir(parent, root, id, &c.dir, err);
+	}
+	if (r == 0)
+		r = load_state(id, part, &c, err);
+	if (r < 0)
+		return r;
+	*ret = c;
+	c = (struct rc_container)RC_CONTAINER_INIT;
+	return 0;
+}
+
+int rc_container_open(const char *root, const char *id, bool lock, struct rc_container *ret, struct sv_err *err)
+{
+	return rc_container_load(root, id, lock, RC_PART_ALL, ret, err);
+}
+
+int rc_container_peek(int root_dir, const char *id, enum rc_part part, struct rc_container *ret, struct sv_err *err)
+{
+	autocontainer struct rc_container c = RC_CONTAINER_INIT;
+	char path[NAME_MAX + sizeof("/" STATE)], head[HEAD_ROOM];
+	autofree char *text = NULL;
+	size_t len;
+	int r;
+
+	snprintf(path, sizeof(path), "%s/" STATE, id);
+	if (part == RC_PART_HEAD) {
+		ssize_t n = sv_file_peek(root_dir, path, head, sizeof(head));
+
+		if (n < 0)
+			return sv_err_set(err, (int)-n, "cannot read '%s'", path);
+		/* A longer head is read as a whole below. */
+		if (memchr(head, '\n', (size_t)n)) {
+			r = rc_container_read(head, (size_t)n, part, &c, err);
+			goto out;
+		}
+	}
+	r = sv_file_read(root_dir, path, STATE_MAX, &text, &len, err);
+	if (r < 0)
+		return r;
+	r = rc_container_read(text, len, part, &c, err);
+out:
+	if (r < 0)
+		return sv_err_ctx(err, "container \"%s\"", id);
+	*ret = c;
+	c = (struct rc_container)RC_CONTAINER_INIT;
+	return 0;
+}
+
+int rc_container_save(const struct rc_container *c, struct sv_err *err)
+{
+	autostr struct sv_str s = { 0 };
+	int r;
+
+	assert(c->part == RC_PART_ALL);
+	r = rc_container_write(c, &s, err);
+	if (r == 0)
+		r = sv_file_replace(c->dir, STATE, s.text, s.len, 0600, err);
+	return r < 0 ? sv_err_ctx(err, "container \"%s\"", c->id) : 0;
+}
+
+/* The directory is ours and flat: state.json, the fifo, and what a killed writer left. */
+static int empty_dir(int dir, const char *keep, struct sv_err *err)
+{
+	autoclosedir DIR *d = NULL;
+	struct dirent *e;
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || !(d = fdopendir(fd)))
+		return sv_err_set(err, errno, "cannot list the directory of the container");
+	while ((e = readdir(d))) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || strcmp(e->d_name, keep) == 0)
+			continue;
+		if (unlinkat(dir, e->d_name, 0) < 0 && errno != ENOENT)
+			return sv_err_set(err, errno, "cannot remove '%s'", e->d_name);
+	}
+	return 0;
+}
+
+int rc_container_remove(struct rc_container *c, const char *root, struct sv_err *err)
+{
+	autoclose int parent = -1;
+	int r = open_root(root, false, &parent, err);
+
+	if (r < 0)
+		return r;
+	r = empty_dir(c->dir, STATE, err);
+	if (r == 0 && unlinkat(c->dir, STATE, 0) < 0 && errno != ENOENT)
+		r = sv_err_set(err, errno, "cannot remove '" STATE "'");
+	if (r == 0 && unlinkat(parent, c->id, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		r = sv_err_set(err, errno, "cannot remove '%s/%s'", root, c->id);
+	return r < 0 ? sv_err_ctx(err, "container \"%s\"", c->id) : 0;
+}
+
+/* ---- what it is now ---- */
+
+static bool init_alive(const struct rc_container *c)
+{
+	struct sv_err ignored = { 0 }; /* a process that cannot be read is gone */
+	struct sv_proc_stat p;
+
+	return c->init_pid > 0 && sv_proc_stat(c->init_pid, &p, &ignored) == 0 && p.start_time == c->init_start &&
+	       p.state != 'Z' && p.state != 'X';
+}
+
+/* A fifo can be opened for writing at once only while somebody reads it: fifo(7). Nothing is written. */
+static int fifo_waits(int dir, const char *path, bool *ret, struct sv_err *err)
+{
+	autoclose int fd = openat(dir, path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0 && errno != ENOENT && errno != ENXIO)
+		return sv_err_set(err, errno, "cannot open '%s'", path);
+	*ret = fd >= 0;
+	return 0;
+}
+
+static int status_of(const struct rc_container *c, int dir, const char *fifo, enum rc_status *ret, struct sv_err *err)
+{
+	bool frozen = false, waits = false;
+	int r;
+
+	if (!c->bundle || c->init_pid == 0) {
+		*ret = RC_CREATING;
+		return 0;
+	}
+	if (!init_alive(c)) {
+		*ret = RC_STOPPED;
+		return 0;
+	}
+	if (c->cgroup.made && (r = rc_cgroup_is_frozen(&c->cgroup, &frozen, err)) < 0) {
+		/* The cgroup of a container that ends just now is allowed to be gone. */
+		if (init_alive(c))
+			return sv_err_ctx(err, "container \"%s\"", c->id);
+		*err = (struct sv_err){ 0 };
+		*ret = RC_STOPPED;
+		return 0;
+	}
+	if (!frozen && (r = fifo_waits(dir, fifo, &waits, err)) < 0)
+		return sv_err_ctx(err, "container \"%s\"", c->id);
+	*ret = frozen ? RC_PAUSED : waits ? RC_CREATED : RC_RUNNING;
+	return 0;
+}
+
+int rc_container_status(const struct rc_container *c, enum rc_status *ret, struct sv_err *err)
+{
+	return status_of(c, c->dir, RC_FIFO, ret, err);
+}
+
+int rc_container_status_at(const struct rc_container *c, int root_dir, enum rc_status *ret, struct sv_err *err)
+{
+	char path[NAME_MAX + sizeof("/" RC_FIFO)];
+
+	snprintf(path, sizeof(path), "%s/" RC_FIFO, c->id);
+	return status_of(c, root_dir, path, ret, err);
+}
+
+int rc_container_pidfd(const struct rc_container *c, int *ret, struct sv_err *err)
+{
+	autoclose int fd = -1;
+
+	struct sv_err why = { 0 };
+	int r = c->init_pid > 0 ? sv_proc_pidfd(c->init_pid, &fd, &why) : -ESRCH;
+
+	if (r < 0 && r != -ESRCH) {
+		*err = why;
+		return r;
+	}
+	/* The descriptor comes first: if the pid still has our start time after that, the descriptor is of our process. */
+	if (r < 0 || !init_alive(c))
+		return sv_err_say(err, ESRCH, "container not running");
+	*ret = sv_fd_steal(&fd);
+	return 0;
+}
+
+/* ---- exec.fifo ---- */
+
+int rc_container_fifo_make(const struct rc_container *c, int *ret, struct sv_err *err)
+{
+	int fd;
+
+	if (mkfifoat(c->dir, RC_FIFO, 0600) < 0)
+		return sv_err_set(err, errno, "cannot make '" RC_FIFO "'");
+	fd = openat(c->dir, RC_FIFO, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return sv_err_set(err, errno, "cannot open '" RC_FIFO "'");
+	*ret = fd;
+	return 0;
+}
+
+int rc_container_fifo_release(const struct rc_container *c, struct sv_err *err)
+{
+	autoclose int fd = openat(c->dir, RC_FIFO, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0 && (errno == ENOENT || errno == ENXIO))
+		return sv_err_say(err, EALREADY, "cannot start an already running container");
+	if (fd < 0)
+		return sv_err_set(err, errno, "cannot open '" RC_FIFO "'");
+	if (write(fd, "", 1) != 1)
+		return sv_err_set(err, errno, "cannot write to '" RC_FIFO "'");
+	/* From here on it is running, even before init has read the byte. Killed in between: init closes its end when it execs. */
+	if (unlinkat(c->dir, RC_FIFO, 0) < 0 && errno != ENOENT)
+		return sv_err_set(err, errno, "cannot remove '" RC_FIFO "'");
+	return 0;
+}
