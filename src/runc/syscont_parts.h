@@ -10,13 +10,13 @@
 
 #include "runc/syscont.h"
 
-int rc_syscont_caps(struct oci_process *process, struct sv_err *err);
+void rc_syscont_caps(struct oci_process *process);
 int rc_syscont_mounts(struct oci_spec *spec, const struct rc_syscont_facts *facts, struct sv_err *err);
 int rc_syscont_devices(struct oci_linux *lx, struct sv_err *err);
 int rc_syscont_sysctls(struct oci_spec *spec, struct sv_err *err);
 int rc_syscont_seccomp(struct oci_seccomp *seccomp, struct sv_err *err);
 
 /* The extent that holds ID inside, NULL if it is not mapped. */
-const struct oci_idmap *rc_syscont_extent(const struct oci_idmap *maps, size_t count, uint32_t id);
+const struct sv_idmap *rc_syscont_extent(const struct sv_idmap *maps, size_t count, uint32_t id);
 
 #endif
