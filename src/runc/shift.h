@@ -36,18 +36,20 @@ struct rc_overlay;
 struct rc_rootfs {
 	int tree;			/* detached and shifted; -1 when it is an overlay to be mounted anew */
 	struct rc_overlay *overlay;	/* its layers, NULL if there is nothing to mount anew */
-	int shiftfs;			/* directory to be seen through shiftfs, -1: none */
 };
 
-#define RC_ROOTFS_INIT { .tree = -1, .shiftfs = -1 }
+#define RC_ROOTFS_INIT { .tree = -1 }
 
 void rc_rootfs_done(struct rc_rootfs *rootfs);
 
-/* Host mount namespace. Opens PATH (absolute, symbolic links are followed: the administrator wrote it) and decides. Mounts below PATH come along. */
+/*
+ * Host mount namespace. Opens PATH (absolute, symbolic links are followed: the administrator wrote it) and decides. Mounts below
+ * PATH come along, except over an overlay that is mounted anew. -EOPNOTSUPP: nothing can shift it; ERR has the documented text.
+ */
 int rc_shift_rootfs(const char *path, const struct rc_shift *shift, struct rc_rootfs *ret, struct sv_err *err);
 
-/* Private mount namespace. The finished root as a detached mount in *RET_TREE. SCRATCH is an empty writable directory in this namespace
- * (mounts made on it are gone when it returns); only an overlay or shiftfs uses it. */
+/* Private mount namespace. The finished root as a detached mount in *RET_TREE. SCRATCH is an empty writable directory in this
+ * namespace (mounts made on it are gone when it returns); only an overlay uses it. */
 int rc_shift_rootfs_finish(struct rc_rootfs *rootfs, int scratch, const struct rc_shift *shift, int *ret_tree, struct sv_err *err);
 
 /*
