@@ -26,4 +26,10 @@ int sv_parse_size(const char *text, int64_t *ret, struct sv_err *err);
 #define SV_PARSE_CPUS_MAX 8192	/* the largest NR_CPUS that kernels are built with */
 int sv_parse_cpus(const char *text, unsigned long *bits, size_t max, struct sv_err *err);
 
+/* A signal: a number from 0 to SIGRTMAX, or a name in any case with or without SIG: TERM, SIGKILL, RTMIN+3, RTMAX-1. */
+int sv_parse_signal(const char *text, int *ret, struct sv_err *err);
+
+/* A length of time as Go writes it, "1m30s", "250ms", "1.5h"; in nanoseconds. */
+int sv_parse_duration(const char *text, int64_t *ret, struct sv_err *err);
+
 #endif

@@ -444,6 +444,14 @@ int rc_container_pidfd(const struct rc_container *c, int *ret, struct sv_err *er
 	return 0;
 }
 
+int rc_container_thaw(const struct rc_container *c, struct sv_err *err)
+{
+	bool frozen = false;
+	int r = c->cgroup.made ? rc_cgroup_is_frozen(&c->cgroup, &frozen, err) : 0;
+
+	return r < 0 || !frozen ? r : rc_cgroup_freeze(&c->cgroup, false, err);
+}
+
 /* ---- exec.fifo ---- */
 
 int rc_container_fifo_make(const struct rc_container *c, int *ret, struct sv_err *err)

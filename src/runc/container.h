@@ -90,6 +90,9 @@ const char *rc_status_name(enum rc_status status);
 /* A pidfd of init, checked against the start time; -ESRCH `container not running` when it has ended (zombies too). */
 int rc_container_pidfd(const struct rc_container *c, int *ret, struct sv_err *err);
 
+/* Thaws it if it is frozen: SIGKILL waits in a frozen group of cgroup v1 until somebody does; on v2 the group is only left untidy. */
+int rc_container_thaw(const struct rc_container *c, struct sv_err *err);
+
 /* Removes ROOT/<id>, state.json last, so that a killed delete can be repeated. Gone already is fine. */
 int rc_container_remove(struct rc_container *c, const char *root, struct sv_err *err);
 

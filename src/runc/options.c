@@ -132,3 +132,16 @@ int rc_options_arguments(const char *command, int count, int min, int max, struc
 		return sv_err_say(err, EINVAL, "\"%s\" takes at most %d argument%s", command, max, max == 1 ? "" : "s");
 	return 0;
 }
+
+int rc_options_id(const struct rc_option *table, size_t count, const char *usage, int argc, char **argv, const char **ret_id,
+		  struct sv_err *err)
+{
+	int first, r = rc_options_parse(table, count, usage, false, argc, argv, &first, err);
+
+	if (r != 0)
+		return r;
+	r = rc_options_arguments(argv[0], argc - first, 1, 1, err);
+	if (r == 0)
+		*ret_id = argv[first];
+	return r;
+}

@@ -41,6 +41,10 @@ struct rc_option {
 int rc_options_parse(const struct rc_option *table, size_t count, const char *usage, bool stop_early, int argc, char **argv,
 		     int *ret_first, struct sv_err *err);
 
+/* For commands whose only argument is a container's id: parses, checks the count, reports the id. 1: help was printed. */
+int rc_options_id(const struct rc_option *table, size_t count, const char *usage, int argc, char **argv, const char **ret_id,
+		  struct sv_err *err);
+
 /* Refuses a wrong COUNT of arguments: less than MIN or more than MAX (-1: no limit). */
 int rc_options_arguments(const char *command, int count, int min, int max, struct sv_err *err);
 
