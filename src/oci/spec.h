@@ -98,7 +98,8 @@ struct oci_mount {
 	uint64_t rec_attr_set, rec_attr_clr;	/* the same for the whole tree: rro, rnosuid ... */
 	uint64_t propagation;	/* MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE or 0 */
 	bool propagation_rec;
-	unsigned sb_flags;	/* MS_SYNCHRONOUS, MS_DIRSYNC, MS_MANDLOCK, MS_LAZYTIME, MS_I_VERSION, MS_SILENT, MS_RDONLY if "ro" */
+	unsigned sb_flags;	/* MS_SYNCHRONOUS, MS_DIRSYNC, MS_MANDLOCK, MS_LAZYTIME, MS_I_VERSION, MS_SILENT, MS_POSIXACL,
+				 * MS_REMOUNT, MS_RDONLY if "ro" */
 	char *data;		/* file system options joined by ",", or NULL */
 	bool tmpcopyup;
 	bool idmap, ridmap;	/* asked for by word or by mappings */
@@ -254,9 +255,12 @@ void oci_spec_done(struct oci_spec *spec);
 void oci_process_done(struct oci_process *process);
 void oci_mount_done(struct oci_mount *mount);
 void oci_resources_done(struct oci_resources *res);
+void oci_hooks_done(struct oci_hooks hooks[OCI_HOOK_MAX]);
 
-/* Reads a whole config.json from TEXT. *RET is set on success only. The JSON path of the first mistake is in the message. */
+/* Reads a whole config.json from TEXT, which may have OCI_SPEC_MAX bytes (more: -EFBIG). *RET is set on success only. The JSON path of the first mistake is in the message. */
 int oci_spec_parse(const char *text, size_t len, struct oci_spec *ret, struct sv_err *err);
+
+#define OCI_SPEC_MAX (16 << 20)
 
 /* Parts, for `exec --process`, `update --resources`, and state.json, which keeps a process. AT is the place of the part
  * in its document (its ->value may be NULL: nothing happens). */
@@ -269,10 +273,16 @@ int oci_cap_by_name(const char *name);			/* "CAP_CHOWN" (any case) -> number, -1
 const char *oci_cap_name(unsigned number);		/* NULL beyond the last known */
 #define OCI_CAP_LAST 40					/* CAP_CHECKPOINT_RESTORE, Linux 5.9 */
 
-/* Appends a mount or an option word as if the document had it; used by the transformation. WORDS: comma separated. */
+/* Makes a mount, or adds an option word to one, as if the document had it; used by the transformation. WORDS: comma separated or NULL.
+ * TYPE and SOURCE may be NULL under the rules of struct oci_mount. The messages have no JSON path. */
+int oci_mount_option(struct oci_mount *m, const char *word, struct sv_err *err);
 int oci_mount_make(struct oci_mount *ret, const char *dest, const char *type, const char *source, const char *words, struct sv_err *err);
+
+/* For `features`: every option word that is not passed on to the file system, sorted. */
+int oci_mount_option_words(struct sv_list *ret, struct sv_err *err);
 
 const char *oci_ns_name(enum oci_ns ns);		/* "pid", "network", ... as in the document */
 unsigned oci_ns_flag(enum oci_ns ns);			/* CLONE_NEW* */
+const char *oci_hook_name(enum oci_hook_kind kind);	/* "prestart", ... as in the document */
 
 #endif
