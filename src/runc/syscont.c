@@ -199,6 +199,8 @@ static int choose_paths(struct oci_linux *lx, bool systemd, struct sv_err *err)
 		if (systemd)
 			list_drop(lists[i], lifted_systemd, SV_COUNT(lifted_systemd));
 	}
+	/* What is hidden need not be frozen: podman freezes /proc/asound. */
+	list_drop(&lx->readonly_paths, hidden, SV_COUNT(hidden));
 	r = list_join(&lx->masked_paths, hidden, SV_COUNT(hidden), err);
 	if (r == 0)
 		r = list_join(&lx->readonly_paths, frozen, SV_COUNT(frozen), err);
