@@ -140,6 +140,17 @@ void sv_str_add_json(struct sv_str *s, const char *text)
 	}
 }
 
+void sv_str_add_quoted(struct sv_str *s, const char *text)
+{
+	if (!text) {
+		sv_str_add(s, "null");
+		return;
+	}
+	sv_str_add(s, "\"");
+	sv_str_add_json(s, text);
+	sv_str_add(s, "\"");
+}
+
 const char *sv_str_text(const struct sv_str *s)
 {
 	return s->text ? s->text : "";
