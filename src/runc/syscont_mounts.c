@@ -84,7 +84,8 @@ static int make_ours(const struct place *p, const struct oci_spec *spec, const s
 	for (size_t i = 0; i < spec->n_mounts; i++) {
 		const struct oci_mount *m = &spec->mounts[i];
 
-		if (!p->keep[0] || strcmp(m->dest, p->dest) != 0 || !sv_str_equal(m->type, p->type))
+		/* What is gone for another place has no destination any more. */
+		if (!p->keep[0] || !sv_str_equal(m->dest, p->dest) || !sv_str_equal(m->type, p->type))
 			continue;
 		sv_str_done(&merged);
 		if (merge_words(p, m, &merged) < 0 || merged.failed)
@@ -119,7 +120,7 @@ int rc_syscont_mounts(struct oci_spec *spec, const struct rc_syscont_facts *fact
 		bool found = false;
 
 		for (size_t i = 0; i < spec->n_mounts && p->spec_wins; i++)
-			if (strcmp(spec->mounts[i].dest, p->dest) == 0) {
+			if (!gone[i] && strcmp(spec->mounts[i].dest, p->dest) == 0) {
 				list[n++] = spec->mounts[i];
 				found = gone[i] = true;
 			}
@@ -129,7 +130,7 @@ int rc_syscont_mounts(struct oci_spec *spec, const struct rc_syscont_facts *fact
 		}
 		/* Only now: make_ours reads what is replaced. */
 		for (size_t i = 0; i < spec->n_mounts && !p->spec_wins && r == 0; i++)
-			if (strcmp(spec->mounts[i].dest, p->dest) == 0 && !gone[i]) {
+			if (!gone[i] && strcmp(spec->mounts[i].dest, p->dest) == 0) {
 				oci_mount_done(&spec->mounts[i]);
 				gone[i] = true;
 			}
