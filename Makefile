@@ -35,8 +35,11 @@ $(O)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call quiet,CC,$<)$(CC) $(SV_CPPFLAGS) $(CPPFLAGS) $(SV_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# No '%' here: make would put the stem in its place before the function sees it.
+SV_OBJECTS = $(addprefix $(O)/,$(addsuffix .o,$(basename $(wildcard src/$(1)/*.c))))
+
 .SECONDEXPANSION:
-$(SV_BINARIES): $(O)/bin/sysvisor-%: $$(patsubst %.c,$(O)/%.o,$$(wildcard src/%/*.c)) $(SV_CORE)
+$(SV_BINARIES): $(O)/bin/sysvisor-%: $$(call SV_OBJECTS,$$*) $(SV_CORE)
 	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(CC) $(SV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(SV_LIBS)
 
