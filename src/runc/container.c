@@ -59,6 +59,8 @@ void rc_container_done(struct rc_container *c)
 	hooks_done(&c->poststart);
 	hooks_done(&c->poststop);
 	free(c->seccomp);
+	free(c->listener);
+	free(c->listener_metadata);
 	/* Unlocked by word, not only by close: a child may still have its copy of the open file. */
 	if (c->locked)
 		sv_file_unlock(c->dir);

@@ -48,6 +48,7 @@ struct rc_container {
 	struct oci_process process;	/* defaults for exec: env, cwd, user, caps, labels, noNewPrivs, rlimits */
 	struct oci_hooks poststart, poststop;
 	char *seccomp;			/* linux.seccomp as JSON text for exec; NULL: none */
+	char *listener, *listener_metadata;	/* linux.seccomp.listenerPath and listenerMetadata, NULL: none */
 	bool no_new_keyring;
 	int dir;			/* O_DIRECTORY descriptor of ROOT/<id>, -1: only peeked at */
 	bool locked;			/* we hold the flock of ->dir */

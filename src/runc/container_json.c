@@ -5,7 +5,7 @@
  * state.json is one JSON object, written so that its beginning is useful alone:
  *	{"head":{...},		line 1: who, and which process
  *	"body":{...},		line 2: cgroup, annotations, hooks
- *	"exec":{...},		line 3: mappings and the process defaults
+ *	"exec":{...},		line 3: mappings, the seccomp listener and the process defaults
  *	"seccomp":...}		line 4: the profile, never parsed here, only cut out
  * JSON strings never contain a raw line end, so a line is a whole value. Reading only what a command needs matters: the fourth
  * line is 12 kB with docker, and `list` reads the first one of every container.
@@ -75,7 +75,10 @@ int rc_container_write(const struct rc_container *c, struct sv_str *s, struct sv
 	oci_maps_dump(c->maps.uids, c->maps.n_uids, s);
 	sv_str_add(s, ",\"gidMappings\":");
 	oci_maps_dump(c->maps.gids, c->maps.n_gids, s);
-	sv_str_addf(s, ",\"noNewKeyring\":%s,\"process\":", c->no_new_keyring ? "true" : "false");
+	sv_str_addf(s, ",\"noNewKeyring\":%s", c->no_new_keyring ? "true" : "false");
+	add_text(s, ",\"listener\":", c->listener);
+	add_text(s, ",\"listenerMetadata\":", c->listener_metadata);
+	sv_str_add(s, ",\"process\":");
 	if (c->process.set)
 		oci_process_dump(&c->process, s);
 	else
@@ -217,7 +220,9 @@ static int read_exec(const struct sv_json *at, struct rc_container *c, struct sv
 
 	if ((r = read_maps(&uids, &c->maps.uids, &c->maps.n_uids, err)) < 0 ||
 	    (r = read_maps(&gids, &c->maps.gids, &c->maps.n_gids, err)) < 0 ||
-	    (r = sv_json_get_bool(at, "noNewKeyring", &c->no_new_keyring, err)) < 0)
+	    (r = sv_json_get_bool(at, "noNewKeyring", &c->no_new_keyring, err)) < 0 ||
+	    (r = sv_json_get_string(at, "listener", &c->listener, err)) < 0 ||
+	    (r = sv_json_get_string(at, "listenerMetadata", &c->listener_metadata, err)) < 0)
 		return r;
 	return oci_process_parse(&process, &c->process, err);
 }

@@ -165,6 +165,7 @@ static void all_parts_are_read_back(void **state)
 	c.init_start = 1234567890123;
 	c.no_new_keyring = true;
 	c.seccomp = copy(profile);
+	c.listener = copy("/run/agent");
 	c.annotations = calloc(1, sizeof(*c.annotations));
 	c.annotations[0] = (struct oci_annotation){ copy("k\"ey"), copy("v\nalue") };
 	c.n_annotations = 1;
@@ -203,6 +204,8 @@ static void all_parts_are_read_back(void **state)
 
 	OK(rc_container_open(root, "c", false, &all, &err));
 	assert_string_equal(all.seccomp, profile);
+	assert_string_equal(all.listener, "/run/agent");
+	assert_null(all.listener_metadata);
 	assert_true(all.no_new_keyring);
 	assert_int_equal(all.maps.n_gids, 2);
 	assert_int_equal(all.maps.gids[1].outside, 5);
