@@ -12,6 +12,9 @@
  * A request of the user is told from an engine's default like this:
  *	--cap-add X		adds nothing, everything is there
  *	--cap-drop X		the bounding set lacks a capability of the engine's default set: it is taken from ours too
+ *	--cap-add ALL --cap-drop X, a config.json edited by hand
+ *				more than half of all are listed: what is missing among them is taken from ours too. Those
+ *				above the highest one are not missing, the engine is older than they are
  *	--cap-drop ALL [--cap-add Y ...]
  *				less than half of the default set is left: the spec's sets are an explicit list and stay
  *	ambient set		given for a user other than root: that user gets it (podman run --user 1000 --cap-add X)
@@ -36,6 +39,8 @@ static uint64_t dropped(uint64_t bounding)
 {
 	uint64_t base = CRIO_DEFAULT;
 
+	if (__builtin_popcountll(bounding) * 2 > OCI_CAP_LAST + 1)
+		return (UINT64_MAX >> __builtin_clzll(bounding)) & ~bounding;
 	if (bounding & DOCKER_EXTRA)
 		base |= PODMAN_EXTRA | DOCKER_EXTRA;
 	else if (bounding & PODMAN_EXTRA)

@@ -354,6 +354,16 @@ static void what_was_dropped_stays_dropped(void **state)
 	assert_true(caps_for(0, three_sets(podman & ~(cap("SYS_CHROOT") | cap("SETFCAP"))), false).bounding == ALL);
 }
 
+static void a_long_list_says_what_is_missing(void **state)
+{
+	uint64_t newest = cap("PERFMON") | cap("BPF") | cap("CHECKPOINT_RESTORE"), without = ALL & ~(cap("SYS_TIME") | cap("CHOWN"));
+
+	(void)state;
+	assert_true(caps_for(0, three_sets(without), false).bounding == without);
+	assert_true(caps_for(0, three_sets(without & ~newest), false).bounding == without);
+	assert_true(caps_for(0, three_sets(ALL), false).bounding == ALL);
+}
+
 static void a_short_list_is_taken_as_it_is(void **state)
 {
 	struct oci_caps want = three_sets(cap("NET_BIND_SERVICE") | cap("NET_ADMIN")), none = { .set = true };
@@ -411,6 +421,7 @@ int main(void)
 		cmocka_unit_test(root_has_all_capabilities),
 		cmocka_unit_test(other_users_have_the_bounding_set_only),
 		cmocka_unit_test(what_was_dropped_stays_dropped),
+		cmocka_unit_test(a_long_list_says_what_is_missing),
 		cmocka_unit_test(a_short_list_is_taken_as_it_is),
 		cmocka_unit_test(no_new_privs_keeps_the_sets),
 		cmocka_unit_test(an_ambient_set_is_given_to_other_users),
