@@ -35,6 +35,7 @@ struct rc_cgroup_tree {		/* one mounted hierarchy */
 	char *controllers;	/* "cpu,cpuacct", "name=systemd"; "" is v2 */
 	char *mount;		/* where the host has it: "/sys/fs/cgroup/cpu,cpuacct" */
 	char *path;		/* the container's directory below it, starts with '/' */
+	bool made;		/* by us, or found empty and taken: what runs in it is the container's */
 };
 
 struct rc_cgroup {
@@ -43,7 +44,7 @@ struct rc_cgroup {
 	size_t n_trees;
 	bool systemd;			/* made by systemd as a transient scope ... */
 	char *unit, *slice;		/* ... with this name in this slice */
-	bool made;			/* directories may exist: remove has something to do */
+	bool made;			/* the scope or some directory may exist: remove has something to do */
 };
 
 void rc_cgroup_done(struct rc_cgroup *cg);
@@ -52,8 +53,14 @@ void rc_cgroup_done(struct rc_cgroup *cg);
  * cgroup). No directory is made. -EEXIST is for make. */
 int rc_cgroup_plan(struct rc_cgroup *ret, const char *id, const char *cgroups_path, bool systemd, struct sv_err *err);
 
-/* v2 and hybrid by cgroupfs: makes the directory (and on v2 the leaf) and reports O_PATH|O_DIRECTORY descriptors to clone init and the
- * assembler into; -1 where there is nothing to clone into (v1; systemd makes the scope later). */
+/*
+ * v2 and hybrid by cgroupfs: makes the directory (and on pure v2 the leaf `init.scope`) and reports O_PATH|O_DIRECTORY descriptors to clone
+ * init and the assembler into; -1 where there is nothing to clone into (v1; systemd makes the scope later).
+ * On hybrid both are the container's directory. On pure v2 *RET_INIT is the leaf and *RET_ASSEMBLER the directory itself, and init's
+ * cgroup namespace must nevertheless be rooted at the directory: a namespace is rooted where its *maker* is, and moving a process afterwards costs
+ * the grace period. So a process that was cloned into the directory clones init, in one call
+ * clone3(CLONE_NEWCGROUP | CLONE_INTO_CGROUP | CLONE_PARENT | CLONE_NEWUSER ...); it may go away at once (CLONE_VM | CLONE_VFORK).
+ */
 int rc_cgroup_open_v2(struct rc_cgroup *cg, int *ret_init, int *ret_assembler, struct sv_err *err);
 
 /* Makes all other directories, writes the limits, hands the directories to host ids UID:GID. A directory that exists already and holds processes
@@ -63,8 +70,12 @@ int rc_cgroup_make(struct rc_cgroup *cg, const struct oci_resources *res, uid_t 
 /* v1 trees: opens every `tasks` for writing, close-on-exec. *RET_COUNT may be 0. The caller closes them. */
 int rc_cgroup_open_tasks(const struct rc_cgroup *cg, int ret[RC_CGROUP_MAX], size_t *ret_count, struct sv_err *err);
 
-/* The limits that wait until the assembler is gone. */
-int rc_cgroup_seal(struct rc_cgroup *cg, const struct oci_resources *res, struct sv_err *err);
+/* The limits that wait until the assembler is gone. Under systemd on pure v2 this also moves INIT, which has unshared its cgroup namespace by now,
+ * from the scope into the leaf. */
+int rc_cgroup_seal(struct rc_cgroup *cg, const struct oci_resources *res, pid_t init, struct sv_err *err);
+
+/* The same for exec: SUBGROUP is "" or a directory below the container's, made by the container or its administrator. */
+int rc_cgroup_open_exec_tasks(const struct rc_cgroup *cg, const char *subgroup, int ret[RC_CGROUP_MAX], size_t *ret_count, struct sv_err *err);
 
 /* v2: opens the directory that an exec'd process shall be cloned into: SUBGROUP ("" or from exec --cgroup) below the container's, by default where
  * init (pid INIT) is now. -1 in *RET on pure v1. */

@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cgroup.c - plans, makes and hands over the control group of a container. */
+#include "runc/cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "base/cleanup.h"
+#include "os/bpf_device.h"
+#include "os/cgroup.h"
+#include "runc/cgroup_devices.h"
+#include "runc/cgroup_paths.h"
+#include "runc/cgroup_systemd.h"
+#include "runc/cgroup_write.h"
+
+void rc_cgroup_done(struct rc_cgroup *cg)
+{
+	for (size_t i = 0; i < cg->n_trees; i++) {
+		free(cg->trees[i].controllers);
+		free(cg->trees[i].mount);
+		free(cg->trees[i].path);
+	}
+	free(cg->unit);
+	free(cg->slice);
+	*cg = (struct rc_cgroup){ 0 };
+}
+
+/* ---- plan ---- */
+
+static int plan_tree(struct rc_cgroup *cg, struct sv_cgroup_mount *mount, const char *path, struct sv_err *err)
+{
+	struct rc_cgroup_tree *tree;
+
+	if (cg->n_trees == RC_CGROUP_MAX)
+		return sv_err_say(err, E2BIG, "more than %d cgroup hierarchies are mounted", RC_CGROUP_MAX);
+	tree = &cg->trees[cg->n_trees++];
+	tree->controllers = sv_steal(mount->controllers);
+	tree->mount = sv_steal(mount->dir);
+	return rc_cgroup_clean_path(mount->own, path, &tree->path, err);
+}
+
+static int plan_systemd(struct rc_cgroup *cg, const char *id, const char *cgroups_path, char **ret_path,
+			struct sv_err *err)
+{
+	autofree char *slice = NULL;
+	int r;
+
+	cg->systemd = true;
+	r = rc_cgroup_systemd_names(cgroups_path, id, &cg->slice, &cg->unit, err);
+	if (r < 0)
+		return r;
+	r = rc_cgroup_slice_path(cg->slice, &slice, err);
+	return r < 0 ? r : sv_str_format(ret_path, err, "%s/%s", slice, cg->unit);
+}
+
+int rc_cgroup_plan(struct rc_cgroup *ret, const char *id, const char *cgroups_path, bool systemd, struct sv_err *err)
+{
+	struct sv_cgroup_mounts mounts = { 0 };
+	struct rc_cgroup cg = { 0 };
+	autofree char *path = NULL;
+	bool v1 = false, v2 = false;
+	int r;
+
+	if (systemd)
+		r = plan_systemd(&cg, id, cgroups_path, &path, err);
+	else if (cgroups_path && *cgroups_path)
+		r = sv_str_format(&path, err, "%s", cgroups_path);
+	else
+		r = sv_str_format(&path, err, "/%s", id);
+	if (r == 0)
+		r = sv_cgroup_find(&mounts, err);
+	for (size_t i = 0; r == 0 && i < mounts.count; i++) {
+		r = plan_tree(&cg, &mounts.items[i], path, err);
+		if (r == 0 && rc_cgroup_is_v2(&cg.trees[i]))
+			v2 = true;
+		else
+			v1 = true;
+	}
+	sv_cgroup_mounts_done(&mounts);
+	if (r < 0) {
+		rc_cgroup_done(&cg);
+		return r;
+	}
+	cg.layout = v1 && v2 ? RC_CGROUP_HYBRID : v2 ? RC_CGROUP_V2 : v1 ? RC_CGROUP_V1 : RC_CGROUP_NONE;
+	*ret = cg;
+	return 0;
+}
+
+/* ---- make ---- */
+
+struct making {
+	const struct rc_cgroup_tree *tree;
+	const struct oci_resources *res;
+};
+
+/* Copies FILE of the group above PATH into PATH. */
+static int inherit(const char *path, const char *file, struct sv_err *err)
+{
+	char from[RC_CGROUP_PATH_MAX + 32], to[RC_CGROUP_PATH_MAX + 32];
+	autofree char *value = NULL;
+	int r;
+
+	snprintf(from, sizeof(from), "%.*s/%s", (int)(strrchr(path, '/') - path), path, file);
+	snprintf(to, sizeof(to), "%s/%s", path, file);
+	r = sv_cgroup_read(AT_FDCWD, from, &value, err);
+	return r < 0 ? r : sv_cgroup_write(AT_FDCWD, to, value, err);
+}
+
+/* A new v1 cpuset group has no cpus and no memory nodes, and nobody can enter it until it has both (cpusets(7)). What the spec gives
+ * is written later. */
+static int fill_cpuset(const char *path, void *arg, struct sv_err *err)
+{
+	const struct making *m = arg;
+	size_t len = strlen(m->tree->mount);
+	bool last = strcmp(path + len, m->tree->path) == 0;
+	int r = 0;
+
+	if (!(last && m->res && m->res->cpus && *m->res->cpus))
+		r = inherit(path, "cpuset.cpus", err);
+	if (r == 0 && !(last && m->res && m->res->mems && *m->res->mems))
+		r = inherit(path, "cpuset.mems", err);
+	return r;
+}
+
+/* A group that was there already may be left over from a container of this name or made by the administrator; it is used as it is,
+ * unless somebody lives in it. */
+static int take_over(const char *path, struct sv_err *err)
+{
+	autoclose int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autofree pid_t *pids = NULL;
+	size_t count;
+	int r;
+
+	if (dir < 0)
+		return sv_err_set(err, errno, "cannot open the cgroup '%s'", path);
+	r = sv_cgroup_pids(dir, &pids, &count, err);
+	if (r < 0)
+		return r;
+	if (count > 0)
+		return sv_err_say(err, EBUSY, "the cgroup '%s' exists and has processes in it (%d is one)", path,
+				  (int)pids[0]);
+	return 0;
+}
+
+static int make_tree(struct rc_cgroup *cg, struct rc_cgroup_tree *tree, const struct oci_resources *res,
+		     struct sv_err *err)
+{
+	struct making making = { .tree = tree, .res = res };
+	char path[RC_CGROUP_PATH_MAX];
+	bool fresh, cpuset = sv_cgroup_has(tree->controllers, "cpuset");
+	int r = rc_cgroup_file(tree, "", path, err);
+
+	if (r < 0)
+		return r;
+	cg->made = true;
+	r = sv_cgroup_make(path, strlen(tree->mount), cpuset ? fill_cpuset : NULL, &making, &fresh, err);
+	if (r == 0 && !fresh) {
+		/* A scope is there because systemd has just made it. */
+		if (!cg->systemd)
+			r = take_over(path, err);
+		if (r == 0 && cpuset)
+			r = fill_cpuset(path, &making, err);
+		if (r == 0 && sv_cgroup_has(tree->controllers, "freezer"))
+			r = rc_cgroup_file(tree, "freezer.state", path, err);
+		if (r == 0 && sv_cgroup_has(tree->controllers, "freezer"))
+			r = sv_cgroup_write(AT_FDCWD, path, "THAWED", err);
+	}
+	if (r == 0)
+		tree->made = true;
+	return r;
+}
+
+static int give(const struct rc_cgroup_tree *tree, const char *file, uid_t uid, gid_t gid, struct sv_err *err)
+{
+	char path[RC_CGROUP_PATH_MAX];
+	int r = rc_cgroup_file(tree, file, path, err);
+
+	if (r < 0)
+		return r;
+	/* Not every kernel has every file that may be delegated. */
+	if (fchownat(AT_FDCWD, path, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 && !(errno == ENOENT && *file))
+		return sv_err_set(err, errno, "cannot hand over '%s'", path);
+	return 0;
+}
+
+/* What v2 says may be handed over: /sys/kernel/cgroup/delegate, one name a line (cgroup-v2.rst, "Model of Delegation"). */
+static int delegate_v2(const struct rc_cgroup *cg, const struct rc_cgroup_tree *tree, uid_t uid, gid_t gid,
+		       struct sv_err *err)
+{
+	static const char basic[] = "cgroup.procs\ncgroup.threads\ncgroup.subtree_control";
+	struct sv_err ignored = { 0 };
+	autofree char *list = NULL;
+	char *p, *name;
+	bool leaf = cg->layout == RC_CGROUP_V2;
+	int r;
+
+	/* On a hybrid host there is next to nothing on v2; the basic ones do. Kernels that do not tell (before 4.15) have no others. */
+	if (!leaf || sv_cgroup_read(AT_FDCWD, "/sys/kernel/cgroup/delegate", &list, &ignored) < 0) {
+		list = strdup(basic);
+		if (!list)
+			return sv_err_oom(err);
+	}
+	r = give(tree, "", uid, gid, err);
+	if (r == 0 && leaf)
+		r = give(tree, RC_CGROUP_LEAF, uid, gid, err);
+	for (p = list; r == 0 && (name = strsep(&p, "\n"));) {
+		char below[256];
+
+		if (!*name || strchr(name, '/') || strlen(name) > 200)
+			continue;
+		r = give(tree, name, uid, gid, err);
+		if (r < 0 || !leaf)
+			continue;
+		snprintf(below, sizeof(below), RC_CGROUP_LEAF "/%s", name);
+		r = give(tree, below, uid, gid, err);
+	}
+	return r;
+}
+
+/* The directory to make sub-groups, the two files to move processes back up. The limits stay root's. */
+static int delegate_v1(const struct rc_cgroup_tree *tree, uid_t uid, gid_t gid, struct sv_err *err)
+{
+	int r = give(tree, "", uid, gid, err);
+
+	if (r == 0)
+		r = give(tree, "cgroup.procs", uid, gid, err);
+	if (r == 0)
+		r = give(tree, "tasks", uid, gid, err);
+	return r;
+}
+
+static int make_leaf(const struct rc_cgroup_tree *tree, struct sv_err *err)
+{
+	char path[RC_CGROUP_PATH_MAX];
+	int r = rc_cgroup_file(tree, RC_CGROUP_LEAF, path, err);
+
+	if (r == 0 && mkdir(path, 0755) < 0 && errno != EEXIST)
+		return sv_err_set(err, errno, "cannot make the cgroup '%s'", path);
+	return r;
+}
+
+static int make_v2(struct rc_cgroup *cg, struct rc_cgroup_tree *tree, struct sv_err *err)
+{
+	int r = make_tree(cg, tree, NULL, err);
+
+	if (r == 0 && cg->layout == RC_CGROUP_V2)
+		r = make_leaf(tree, err);
+	return r;
+}
+
+static struct rc_cgroup_tree *tree_v2(struct rc_cgroup *cg)
+{
+	return (struct rc_cgroup_tree *)rc_cgroup_tree_v2(cg);
+}
+
+static int open_group(const struct rc_cgroup_tree *tree, const char *below, int flags, int *ret, struct sv_err *err)
+{
+	char path[RC_CGROUP_PATH_MAX];
+	int r = rc_cgroup_file(tree, below, path, err), fd;
+
+	if (r < 0)
+		return r;
+	fd = open(path, flags | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return sv_err_set(err, errno, "cannot open the cgroup '%s'", path);
+	*ret = fd;
+	return 0;
+}
+
+int rc_cgroup_open_v2(struct rc_cgroup *cg, int *ret_init, int *ret_assembler, struct sv_err *err)
+{
+	struct rc_cgroup_tree *tree = tree_v2(cg);
+	autoclose int init = -1, assembler = -1;
+	int r;
+
+	if (tree && !cg->systemd) {
+		r = make_v2(cg, tree, err);
+		if (r == 0)
+			r = open_group(tree, cg->layout == RC_CGROUP_V2 ? RC_CGROUP_LEAF : "", O_PATH, &init, err);
+		if (r == 0)
+			r = open_group(tree, "", O_PATH, &assembler, err);
+		if (r < 0)
+			return r;
+	}
+	*ret_init = sv_fd_steal(&init);
+	*ret_assembler = sv_fd_steal(&assembler);
+	return 0;
+}
+
+static int make_all(struct rc_cgroup *cg, const struct oci_resources *res, uid_t uid, gid_t gid, struct sv_err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < cg->n_trees; i++) {
+		struct rc_cgroup_tree *tree = &cg->trees[i];
+
+		if (rc_cgroup_is_v2(tree)) {
+			if (!tree->made)
+				r = make_v2(cg, tree, err);
+			if (r == 0)
+				r = delegate_v2(cg, tree, uid, gid, err);
+			if (r == 0 && cg->layout == RC_CGROUP_V2)
+				r = rc_cgroup_enable(tree, NULL, err);
+		} else {
+			r = make_tree(cg, tree, res, err);
+			if (r == 0)
+				r = delegate_v1(tree, uid, gid, err);
+		}
+	}
+	return r;
+}
+
+static int write_devices_v1(const struct rc_cgroup *cg, const struct oci_resources *res, struct sv_err *err)
+{
+	__attribute__((cleanup(rc_limits_done))) struct rc_limits writes = { 0 };
+	const struct rc_cgroup_tree *tree = rc_cgroup_tree(cg, "devices");
+	int r;
+
+	if (!tree)
+		return 0;
+	r = rc_devices_v1(res, &writes, err);
+	return r < 0 ? r : rc_limits_write(tree, &writes, err);
+}
+
+int rc_cgroup_make(struct rc_cgroup *cg, const struct oci_resources *res, uid_t uid, gid_t gid, pid_t init,
+		   pid_t assembler, struct sv_err *err)
+{
+	int r = 0;
+
+	if (cg->systemd) {
+		cg->made = true;
+		r = rc_systemd_start(cg, init, assembler, res, err);
+	}
+	if (r == 0)
+		r = make_all(cg, res, uid, gid, err);
+	if (r == 0)
+		r = write_devices_v1(cg, res, err);
+	if (r == 0)
+		r = rc_resources_write(cg, res, RC_CPUSET, RC_NET_PRIO, true, err);
+	return r;
+}
+
+/* ---- entering ---- */
+
+static int open_tasks(const struct rc_cgroup *cg, const char *file, int ret[RC_CGROUP_MAX], size_t *ret_count,
+		      struct sv_err *err)
+{
+	size_t count = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < cg->n_trees; i++) {
+		char path[RC_CGROUP_PATH_MAX];
+
+		if (rc_cgroup_is_v2(&cg->trees[i]))
+			continue;
+		r = rc_cgroup_file(&cg->trees[i], file, path, err);
+		if (r < 0)
+			break;
+		ret[count] = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+		if (ret[count] < 0)
+			r = sv_err_set(err, errno, "cannot enter the cgroup: cannot open '%s'", path);
+		else
+			count++;
+	}
+	if (r < 0) {
+		while (count > 0)
+			sv_fd_close(&ret[--count]);
+		return r;
+	}
+	*ret_count = count;
+	return 0;
+}
+
+int rc_cgroup_open_tasks(const struct rc_cgroup *cg, int ret[RC_CGROUP_MAX], size_t *ret_count, struct sv_err *err)
+{
+	return open_tasks(cg, "tasks", ret, ret_count, err);
+}
+
+int rc_cgroup_open_exec_tasks(const struct rc_cgroup *cg, const char *subgroup, int ret[RC_CGROUP_MAX],
+			      size_t *ret_count, struct sv_err *err)
+{
+	autofree char *clean = NULL, *file = NULL;
+	int r;
+
+	if (!*subgroup)
+		return open_tasks(cg, "tasks", ret, ret_count, err);
+	/* Lexically clean is enough: these file systems have no symbolic links. */
+	r = rc_cgroup_clean_path("", subgroup, &clean, err);
+	if (r == 0)
+		r = sv_str_format(&file, err, "%s/tasks", clean + 1);
+	return r < 0 ? r : open_tasks(cg, file, ret, ret_count, err);
+}
+
+int rc_cgroup_seal(struct rc_cgroup *cg, const struct oci_resources *res, pid_t init, struct sv_err *err)
+{
+	const struct rc_cgroup_tree *v2 = rc_cgroup_tree_v2(cg);
+	autofree struct bpf_insn *code = NULL;
+	autoclose int dir = -1;
+	size_t count = 0;
+	int r = 0;
+
+	if (cg->systemd && cg->layout == RC_CGROUP_V2) {
+		char path[RC_CGROUP_PATH_MAX], pid[24];
+
+		snprintf(pid, sizeof(pid), "%d", (int)init);
+		r = rc_cgroup_file(v2, RC_CGROUP_LEAF "/cgroup.procs", path, err);
+		if (r == 0)
+			r = sv_cgroup_write(AT_FDCWD, path, pid, err);
+	}
+	if (r == 0)
+		r = rc_resources_write(cg, res, RC_PIDS, RC_PIDS, true, err);
+	if (r < 0 || !v2 || rc_cgroup_tree(cg, "devices"))
+		return r;
+	r = rc_devices_bpf(res, &code, &count, err);
+	if (r < 0 || count == 0)
+		return r;
+	r = open_group(v2, "", O_RDONLY, &dir, err);
+	return r < 0 ? r : sv_bpf_device_attach(dir, code, count, err);
+}
+
+/* ---- exec ---- */
+
+/* The v2 group of PID below TREE's, "" for TREE's itself; -ENOENT if PID has left (or is in another namespace than we). */
+static int where_is(const struct rc_cgroup_tree *tree, pid_t pid, char **ret, struct sv_err *err)
+{
+	struct sv_cgroup_mounts own = { 0 };
+	autofree char *text = NULL;
+	char file[40];
+	size_t len = strlen(tree->path);
+	int r;
+
+	snprintf(file, sizeof(file), "/proc/%d/cgroup", (int)pid);
+	r = sv_cgroup_read(AT_FDCWD, file, &text, err);
+	if (r == 0)
+		r = sv_cgroup_own(text, &own, err);
+	if (r < 0)
+		return r;
+	r = sv_err_say(err, ENOENT, "process %d is not in the container's cgroup", (int)pid);
+	for (size_t i = 0; i < own.count; i++) {
+		const char *group = own.items[i].own;
+
+		if (*own.items[i].controllers || strncmp(group, tree->path, len) != 0)
+			continue;
+		if (group[len] == '\0' || group[len] == '/')
+			r = sv_str_format(ret, err, "%s", group + len + (group[len] == '/'));
+	}
+	sv_cgroup_mounts_done(&own);
+	return r;
+}
+
+int rc_cgroup_open_exec(const struct rc_cgroup *cg, pid_t init, const char *subgroup, int *ret, struct sv_err *err)
+{
+	const struct rc_cgroup_tree *tree = rc_cgroup_tree_v2(cg);
+	struct open_how how = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
+	};
+	autofree char *below = NULL;
+	autoclose int dir = -1;
+	int r, fd;
+
+	if (!tree) {
+		*ret = -1;
+		return 0;
+	}
+	if (*subgroup)
+		r = sv_str_format(&below, err, "%s", subgroup + strspn(subgroup, "/"));
+	else
+		r = where_is(tree, init, &below, err);
+	if (r == 0)
+		r = open_group(tree, "", O_PATH, &dir, err);
+	if (r < 0)
+		return r;
+	fd = (int)syscall(SYS_openat2, dir, *below ? below : ".", &how, sizeof(how));
+	if (fd < 0)
+		return sv_err_set(err, errno, "cannot open '%s' in the container's cgroup", below);
+	*ret = fd;
+	return 0;
+}
