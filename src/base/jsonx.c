@@ -15,18 +15,51 @@
 /* How many bytes of a wrong value an error quotes. */
 #define MAX_QUOTE 60
 
-/*
- * What json-c forgives and we do not: raw and escaped NUL (it would cut a key short and make it another one), and UTF-8 that is
- * only half valid. Objects and arrays are counted since an empty one of two bytes costs json-c up to 900 bytes of memory.
- */
-static int check_text(const char *text, size_t len, struct sv_err *err)
+/* What a look at the raw text has to tell. */
+struct scan {
+	size_t containers;	/* objects and arrays */
+	bool clips;		/* a number is beyond 64 bits */
+};
+
+/* Whether json-c would clip the integer of LEN digits at TEXT to the end of its range. */
+static bool is_clipped(const char *text, size_t len, bool negative)
 {
-	size_t containers = 0;
+	const char *limit = negative ? "9223372036854775808" : "18446744073709551615";
+	size_t most = strlen(limit);
+
+	return len > most || (len == most && memcmp(text, limit, len) > 0);
+}
+
+/* Length of the number at TEXT; *RET_DIGITS: how many digits an integer has after its sign, 0 if it is none. */
+static size_t number_length(const char *text, size_t len, size_t *ret_digits)
+{
+	size_t sign = *text == '-', n = sign;
+
+	while (n < len && text[n] >= '0' && text[n] <= '9')
+		n++;
+	*ret_digits = n - sign;
+	while (n < len && text[n] && strchr(".eE+-0123456789", text[n])) {
+		*ret_digits = 0;
+		n++;
+	}
+	return n;
+}
+
+/*
+ * Finds what json-c forgives and we do not: raw and escaped NUL (it would cut a key short and make it another one), and UTF-8 that is
+ * only half valid. Objects and arrays are counted since an empty one of two bytes costs json-c up to 900 bytes of memory.
+ * With COPY, the text is copied, and numbers that json-c would clip silently get a fraction: as doubles they are refused
+ * where a whole number belongs, with the way to them, and ignored with unknown keys.
+ */
+static int scan_text(const char *text, size_t len, struct scan *ret, struct sv_str *copy, struct sv_err *err)
+{
 	bool in_string = false;
+	size_t n, digits;
 
-	for (size_t i = 0; i < len;) {
-		size_t n = sv_str_utf8(text + i, len - i);
+	for (size_t i = 0; i < len; i += n) {
+		bool clipped = false;
 
+		n = sv_str_utf8(text + i, len - i);
 		if (n == 0)
 			return sv_err_say(err, EINVAL, "not JSON: invalid UTF-8 at byte %zu", i);
 		if (text[i] == '\0')
@@ -39,17 +72,26 @@ static int check_text(const char *text, size_t len, struct sv_err *err)
 			/* The escaped character is ASCII, or json-c refuses it. */
 			n = len - i > 1 && (unsigned char)text[i + 1] < 0x80 && text[i + 1] ? 2 : 1;
 		} else if (!in_string && (text[i] == '{' || text[i] == '[')) {
-			if (++containers > MAX_CONTAINERS)
+			if (++ret->containers > MAX_CONTAINERS)
 				return sv_err_say(err, EFBIG, "the document has more than %d objects and arrays",
 						  MAX_CONTAINERS);
+		} else if (!in_string && (text[i] == '-' || (text[i] >= '0' && text[i] <= '9'))) {
+			n = number_length(text + i, len - i, &digits);
+			clipped = is_clipped(text + i + n - digits, digits, text[i] == '-');
+			ret->clips |= clipped;
 		}
-		i += n;
+		if (copy) {
+			sv_str_add_bytes(copy, text + i, n);
+			sv_str_add(copy, clipped ? ".0" : "");
+		}
 	}
-	return 0;
+	return copy && copy->failed ? sv_err_oom(err) : 0;
 }
 
 int sv_json_parse(const char *text, size_t len, struct json_object **ret, struct sv_err *err)
 {
+	autostr struct sv_str copy = { 0 };
+	struct scan scan = { 0 };
 	struct json_tokener *tok;
 	struct json_object *doc;
 	enum json_tokener_error why;
@@ -58,7 +100,13 @@ int sv_json_parse(const char *text, size_t len, struct json_object **ret, struct
 
 	if (len > INT_MAX)
 		return sv_err_say(err, EFBIG, "the document is too large");
-	r = check_text(text, len, err);
+	r = scan_text(text, len, &scan, NULL, err);
+	if (r == 0 && scan.clips) {
+		scan = (struct scan){ 0 };
+		r = scan_text(text, len, &scan, &copy, err);
+		text = sv_str_text(&copy);
+		len = copy.len;
+	}
 	if (r < 0)
 		return r;
 	tok = json_tokener_new_ex(MAX_DEPTH);
@@ -195,7 +243,7 @@ int sv_json_bool(const struct sv_json *at, bool *ret, struct sv_err *err)
 	return 0;
 }
 
-/* json-c keeps what does not fit into int64 as uint64; what does not fit there either, its strict mode refuses. */
+/* json-c keeps what does not fit into int64 as uint64; what does not fit there either, is a double since scan_text(). */
 static bool is_whole(const struct sv_json *at)
 {
 	return json_object_is_type(at->value, json_type_int);
