@@ -8,7 +8,7 @@
  *   expect=TEXT     wait until TEXT appears in what was printed since the last match
  *   send=TEXT       type TEXT; \r \n \t \\ and \xHH are understood, so ^C is \x03
  *   size=ROWSxCOLS  resize the window (the command's terminal gets SIGWINCH)
- *   pause=SECONDS   only where there is nothing to expect
+ *   pause=SECONDS   only where there is nothing to expect; times $SV_SLOW
  *   hangup          close the terminal
  * After the last step it waits for the end. Everything printed goes to stdout as it comes. The exit status is the
  * command's (128 + signal), or 124 with the step on stderr when SECONDS have passed.
@@ -31,7 +31,7 @@ static char seen[1 << 16]; /* printed and not yet matched */
 static size_t n_seen;
 static int master;
 static bool open_end = true;
-static double limit;
+static double limit, slow = 1;
 
 static double now(void)
 {
@@ -115,7 +115,7 @@ static bool step(const char *s)
 	} else if (sscanf(s, "size=%hux%hu", &size.ws_row, &size.ws_col) == 2) {
 		ioctl(master, TIOCSWINSZ, &size);
 	} else if (!strncmp(s, "pause=", 6)) {
-		for (end = now() + atof(s + 6); now() < end;)
+		for (end = now() + slow * atof(s + 6); now() < end;)
 			pump(0.05);
 	} else if (!strcmp(s, "hangup")) {
 		close(master);
@@ -140,6 +140,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	limit = now() + atof(argv[1]);
+	if (getenv("SV_SLOW"))
+		slow = atof(getenv("SV_SLOW"));
 	pid = forkpty(&master, NULL, NULL, &size);
 	if (pid < 0) {
 		perror("pty: forkpty");
