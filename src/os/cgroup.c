@@ -33,9 +33,13 @@ int sv_cgroup_read(int dir, const char *file, char **ret, struct sv_err *err)
 
 	if (fd < 0)
 		return sv_err_set(err, errno, "cannot open '%s'", file);
-	/* These files are sequences: a short read is not the end. */
-	while ((n = read(fd, part, sizeof(part))) > 0)
+	/* These files are sequences of short records: a read ends early where the next record does not fit, but never in the first
+	 * half of the buffer. So most files take one read. */
+	while ((n = read(fd, part, sizeof(part))) > 0) {
 		sv_str_add_bytes(&s, part, (size_t)n);
+		if ((size_t)n < sizeof(part) / 2)
+			break;
+	}
 	if (n < 0)
 		return sv_err_set(err, errno, "cannot read '%s'", file);
 	if (s.len && s.text[s.len - 1] == '\n')

@@ -234,6 +234,21 @@ static int place_v2(struct sv_cgroup_mounts *m, struct sv_err *err)
 	return sv_err_say(err, ENODEV, "'" BASE "' is cgroup v2, but /proc/self/cgroup has no line for it");
 }
 
+/* Records of mountinfo can be long, so only a read of nothing is the end. */
+static int read_mountinfo(char **ret, struct sv_err *err)
+{
+	autoclose int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	autostr struct sv_str s = { 0 };
+	char part[8192];
+	ssize_t n;
+
+	if (fd < 0)
+		return sv_err_set(err, errno, "cannot open '/proc/self/mountinfo'");
+	while ((n = read(fd, part, sizeof(part))) > 0)
+		sv_str_add_bytes(&s, part, (size_t)n);
+	return n < 0 ? sv_err_set(err, errno, "cannot read '/proc/self/mountinfo'") : sv_str_take(&s, ret, err);
+}
+
 static int place_all(struct sv_cgroup_mounts *m, struct sv_err *err)
 {
 	autolist struct sv_list names = { 0 };
@@ -250,7 +265,7 @@ static int place_all(struct sv_cgroup_mounts *m, struct sv_err *err)
 		r = sv_cgroup_place(m, BASE, &names, err);
 	if (r < 0 || !is_unplaced(m))
 		return r;
-	r = sv_cgroup_read(AT_FDCWD, "/proc/self/mountinfo", &mountinfo, err);
+	r = read_mountinfo(&mountinfo, err);
 	return r < 0 ? r : sv_cgroup_place_by_mountinfo(m, mountinfo, err);
 }
 

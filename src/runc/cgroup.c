@@ -282,7 +282,7 @@ int rc_cgroup_open_v2(struct rc_cgroup *cg, int *ret_init, int *ret_assembler, s
 		r = make_v2(cg, tree, err);
 		if (r == 0)
 			r = open_group(tree, cg->layout == RC_CGROUP_V2 ? RC_CGROUP_LEAF : "", O_PATH, &init, err);
-		if (r == 0)
+		if (r == 0 && cg->layout == RC_CGROUP_V2)
 			r = open_group(tree, "", O_PATH, &assembler, err);
 		if (r < 0)
 			return r;

@@ -56,7 +56,7 @@ int rc_cgroup_plan(struct rc_cgroup *ret, const char *id, const char *cgroups_pa
 /*
  * v2 and hybrid by cgroupfs: makes the directory (and on pure v2 the leaf `init.scope`) and reports O_PATH|O_DIRECTORY descriptors to clone
  * init and the assembler into; -1 where there is nothing to clone into (v1; systemd makes the scope later).
- * On hybrid both are the container's directory. On pure v2 *RET_INIT is the leaf and *RET_ASSEMBLER the directory itself, and init's
+ * On hybrid *RET_INIT is the container's directory and *RET_ASSEMBLER -1: v2 limits nothing there. On pure v2 *RET_INIT is the leaf and *RET_ASSEMBLER the directory itself, and init's
  * cgroup namespace must nevertheless be rooted at the directory: a namespace is rooted where its *maker* is, and moving a process afterwards costs
  * the grace period. So a process that was cloned into the directory clones init, in one call
  * clone3(CLONE_NEWCGROUP | CLONE_INTO_CGROUP | CLONE_PARENT | CLONE_NEWUSER ...); it may go away at once (CLONE_VM | CLONE_VFORK).
@@ -105,7 +105,9 @@ int rc_cgroup_load(const struct sv_json *at, struct rc_cgroup *ret, struct sv_er
 /* events --stats: runc's "data" object (cpu, memory, pids, blkio, hugetlb, rdma ...) as JSON text. */
 int rc_cgroup_stats(const struct rc_cgroup *cg, struct sv_str *s, struct sv_err *err);
 
-/* events: a descriptor that polls readable (POLLIN or POLLPRI) when an OOM kill happened; the count before and after is asked by rc_cgroup_oom_count. */
+/* events: a descriptor that polls readable when the memory limit was hit, or the group was removed; read(2) up to 4096 bytes of it each time to quieten it. On v2
+ * other events wake it as well: the number of kills before and after is asked by rc_cgroup_oom_count. On v1 that number counts the container's own directory
+ * only, not sub-groups made inside: there the wake-up itself is the event. */
 int rc_cgroup_oom_open(const struct rc_cgroup *cg, int *ret, short *ret_events, struct sv_err *err);
 int rc_cgroup_oom_count(const struct rc_cgroup *cg, uint64_t *ret, struct sv_err *err);
 
