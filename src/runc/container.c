@@ -25,7 +25,7 @@
 
 #define STATE "state.json"
 #define STATE_MAX (32u << 20)	/* an env of 10 MB must still load */
-#define HEAD_ROOM 8192		/* a head has three paths of at most PATH_MAX, seldom more than 600 bytes in all */
+#define HEAD_ROOM 2048		/* three paths; a longer head costs a second reading */
 
 /* ---- the struct ---- */
 
