@@ -6,7 +6,8 @@
 #
 #	need_programs NAME...    or the whole file is skipped
 #	start_containerd         sets CTRD_SOCK; `ctrd ARG...` is ctr talking to it
-#	start_dockerd [ARG...]   sets DOCKER_HOST and ENGINE_PID; sysvisor-runc is the default runtime, runc is there to compare
+#	start_dockerd [ARG...]   sets DOCKER_HOST and ENGINE_PID; sysvisor-runc is the default runtime, runc is there to compare.
+#	                         With ENGINE_SETUP (shell text) it gets a mount namespace too, in which that is run first
 #	dk ARG...                docker talking to it          dr ARG...   dk run --rm
 #	docker_image NAME TAR    imports a root file system    images: bb_tar, deb_tar print the path of one
 #	in_engine_net COMMAND... runs COMMAND in the network namespace of the engine
@@ -101,6 +102,7 @@ ctrd_clean()
 start_dockerd()
 {
 	mkdir -p "$W/d"
+	export ENGINE_SETUP=${ENGINE_SETUP-}
 	export DOCKER_HOST=unix://$W/docker.sock DOCKER_CONFIG=$W/d/config DOCKER_BUILDKIT=0
 	# Debian's client where there are two: it is as old as its daemon.
 	DOCKER=$([ -x /usr/bin/docker ] && echo /usr/bin/docker || command -v docker)
@@ -108,7 +110,7 @@ start_dockerd()
 		{ "runtimes": { "sysvisor-runc": { "path": "$RUNTIME" } }, "default-runtime": "sysvisor-runc" }
 	JSON
 	# shellcheck disable=SC2016  # expanded by the inner shell
-	unshare --net sh -c 'ip link set lo up; exec "$@"' sh dockerd \
+	unshare --net ${ENGINE_SETUP:+--mount} sh -c 'eval "$ENGINE_SETUP"; ip link set lo up; exec "$@"' sh dockerd \
 		--config-file "$W/d/daemon.json" --data-root "$W/d/data" --exec-root "$W/d/exec" --pidfile "$W/d/pid" \
 		-H "$DOCKER_HOST" --iptables=false --ip6tables=false --ip-masq=false --storage-driver overlay2 \
 		"$@" > "$W/dockerd.log" 2>&1 < /dev/null 3>&- &

@@ -54,7 +54,8 @@ SV_TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 sv_results=3
 if [ -z "${SV_RUNNER-}" ]; then
-	W=$(mktemp -d /var/tmp/sv.XXXXXX)
+	W=$(mktemp -d /var/tmp/sv.XXXXXX)/work
+	mkdir "$W"
 	SV_ROOT=/run/sysvisor-test/alone.$$
 	SV_CACHE=$W/.cache
 	SV_TOOLS=$W/.tools
@@ -315,7 +316,7 @@ sv_cleanup()
 	rm -rf "$SV_ROOT"
 	rmdir "$(dirname "$SV_ROOT")" 2> /dev/null
 	if [ -n "${sv_alone-}" ]; then
-		rm -rf --one-file-system "$W"
+		rm -rf --one-file-system "$(dirname "$W")"
 	fi
 } > /dev/null 2>&1 < /dev/null
 
