@@ -35,7 +35,7 @@ struct header {
 	uint32_t notify;
 	uint32_t count;
 	uint64_t text_len;
-	uint64_t code_sum;
+	uint64_t sum;	/* of the code and of all the above */
 };
 
 /* FNV-1a over words of 8 bytes, folded: finds files and notices damage; it protects from nobody. */
@@ -75,9 +75,9 @@ static struct header header_for(size_t text_len, const struct rc_filter *filter)
 		.notify = filter->notify,
 		.count = (uint32_t)filter->count,
 		.text_len = text_len,
-		.code_sum = hash(filter->code, filter->count * sizeof(*filter->code)),
 	};
 
+	h.sum = hash(&h, sizeof(h)) ^ hash(filter->code, filter->count * sizeof(*filter->code));
 	return h;
 }
 

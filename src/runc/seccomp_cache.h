@@ -4,7 +4,7 @@
  *
  * The hash only finds the file. It is believed if it is a regular file of ours (owner root or whoever we
  * run as, mode 0600), was written by this format, this libseccomp and this architecture, carries the very text of the
- * profile, and its code has the checksum it had. Anything else is as if there were no file. The kernel's version does not matter: the
+ * profile, and still has its checksum. Anything else is as if there were no file. The kernel's version does not matter: the
  * code is the same for every one.
  */
 #ifndef RC_SECCOMP_CACHE_H
