@@ -105,10 +105,17 @@ int rc_cgroup_load(const struct sv_json *at, struct rc_cgroup *ret, struct sv_er
 /* events --stats: runc's "data" object (cpu, memory, pids, blkio, hugetlb, rdma ...) as JSON text. */
 int rc_cgroup_stats(const struct rc_cgroup *cg, struct sv_str *s, struct sv_err *err);
 
-/* events: a descriptor that polls readable when the memory limit was hit, or the group was removed; read(2) up to 4096 bytes of it each time to quieten it. On v2
- * other events wake it as well: the number of kills before and after is asked by rc_cgroup_oom_count. On v1 that number counts the container's own directory
- * only, not sub-groups made inside: there the wake-up itself is the event. */
-int rc_cgroup_oom_open(const struct rc_cgroup *cg, int *ret, short *ret_events, struct sv_err *err);
-int rc_cgroup_oom_count(const struct rc_cgroup *cg, uint64_t *ret, struct sv_err *err);
+/*
+ * events: out of memory. FD polls POLLIN when the memory limit was hit, also in a sub-group, or the group was removed (and, on v2, for
+ * other reasons); then rc_cgroup_oom_read() quietens it and reports how many out-of-memory situations there were (v2: kills) since the last time, maybe none.
+ * TREE is borrowed from the struct rc_cgroup; close FD afterwards.
+ */
+struct rc_cgroup_oom {
+	int fd;
+	const struct rc_cgroup_tree *tree;
+	uint64_t seen;
+};
+int rc_cgroup_oom_open(const struct rc_cgroup *cg, struct rc_cgroup_oom *ret, struct sv_err *err);
+int rc_cgroup_oom_read(struct rc_cgroup_oom *oom, uint64_t *ret, struct sv_err *err);
 
 #endif

@@ -60,35 +60,28 @@ static int print_oom(const struct rc_container *c, struct sv_err *err)
 	return print_line(&line, err);
 }
 
-/* The descriptor also wakes up for other reasons (v2: any event of the memory controller), so the kernel's counter decides. */
-static int report_ooms(const struct rc_container *c, int fd, uint64_t *seen, struct sv_err *err)
+static int report_ooms(const struct rc_container *c, struct rc_cgroup_oom *oom, struct sv_err *err)
 {
-	uint64_t count, drained;
-	int r;
+	uint64_t count;
+	int r = rc_cgroup_oom_read(oom, &count, err);
 
-	/* v1 gives an eventfd, which stays readable until it is read; v2 a file for which this does no harm. */
-	if (read(fd, &drained, sizeof(drained)) < 0 && errno != EAGAIN && errno != EINTR && errno != ENODEV)
-		return sv_err_set(err, errno, "cannot read the out-of-memory notification");
-	r = rc_cgroup_oom_count(&c->cgroup, &count, err);
-	for (; r == 0 && *seen < count; (*seen)++)
+	while (r == 0 && count-- > 0)
 		r = print_oom(c, err);
 	return r;
 }
 
 static int watch(const struct rc_container *c, int64_t interval, struct sv_err *err)
 {
-	autoclose int pidfd = -1, oom = -1;
-	struct pollfd fds[2] = { { .events = POLLIN }, { 0 } };
+	autoclose int pidfd = -1, oom_fd = -1;
+	struct pollfd fds[2] = { { .events = POLLIN }, { .events = POLLIN } };
 	int64_t next = now_ns() + interval;
-	uint64_t seen = 0;
+	struct rc_cgroup_oom oom;
 	int r;
 
-	if ((r = rc_container_pidfd(c, &pidfd, err)) < 0 ||
-	    (r = rc_cgroup_oom_open(&c->cgroup, &oom, &fds[1].events, err)) < 0 ||
-	    (r = rc_cgroup_oom_count(&c->cgroup, &seen, err)) < 0)
+	if ((r = rc_container_pidfd(c, &pidfd, err)) < 0 || (r = rc_cgroup_oom_open(&c->cgroup, &oom, err)) < 0)
 		return r;
 	fds[0].fd = pidfd;
-	fds[1].fd = oom;
+	fds[1].fd = oom_fd = oom.fd;
 	for (;;) {
 		int64_t left = next - now_ns();
 		struct timespec timeout = { .tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S };
@@ -101,7 +94,7 @@ static int watch(const struct rc_container *c, int64_t interval, struct sv_err *
 		}
 		if (ppoll(fds, SV_COUNT(fds), &timeout, NULL) < 0 && errno != EINTR)
 			return sv_err_set(err, errno, "poll");
-		if (fds[1].revents && (r = report_ooms(c, oom, &seen, err)) < 0)
+		if (fds[1].revents && (r = report_ooms(c, &oom, err)) < 0)
 			return r;
 		if (fds[0].revents) /* init has ended */
 			return 0;
