@@ -241,15 +241,11 @@ down()      { rt delete --force "$1"; }
 pid_of()    { rt state "$1" | jq -r .pid; }
 status_of() { rt state "$1" | jq -r .status; }
 
-# Compiled by tests/run beforehand (the VM has no compiler), or here if a test runs alone.
+# In the VM, which has no compiler, all of them are there beforehand.
 tool()
 {
-	local bin=$SV_TOOLS/$1
-	if [ ! -x "$bin" ]; then
-		mkdir -p "$SV_TOOLS"
-		"${CC:-cc}" -O1 -static -o "$bin" "$SV_TESTS/tools/$1.c" >&2 || return
-	fi
-	echo "$bin"
+	[ "$SV_VM" = 1 ] || "$SV_TESTS/tools/build" "$SV_TOOLS" "$1" >&2 || return
+	echo "$SV_TOOLS/$1"
 }
 
 pty()
