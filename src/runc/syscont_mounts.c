@@ -108,12 +108,35 @@ static bool is_foreign(const struct oci_mount *m)
 	return strcmp(m->dest, "/dev/kmsg") == 0 || sv_str_starts(m->dest, "/sys/fs/cgroup/");
 }
 
+/*
+ * An image can declare a volume anywhere, /proc/self/attr as well, and what lies there would then pass for the kernel's word
+ * (CVE-2019-16884). Only the numbers that lxcfs and the like emulate may be covered.
+ */
+static int check_proc(const struct oci_spec *spec, struct sv_err *err)
+{
+	static const char *const emulated[] = {
+		"cpuinfo", "diskstats", "loadavg", "meminfo", "slabinfo", "stat", "swaps", "uptime", "net/dev",
+		"sys/crypto/fips_enabled", "sys/kernel/ns_last_pid",
+	};
+
+	for (size_t i = 0; i < spec->n_mounts; i++) {
+		const char *dest = spec->mounts[i].dest;
+		bool fine = !sv_str_starts(dest, "/proc/");
+
+		for (size_t k = 0; k < SV_COUNT(emulated); k++)
+			fine = fine || strcmp(dest + strlen("/proc/"), emulated[k]) == 0;
+		if (!fine)
+			return sv_err_say(err, EINVAL, "mounts[%zu].destination: \"%s\" cannot be mounted because it is inside /proc", i, dest);
+	}
+	return 0;
+}
+
 int rc_syscont_mounts(struct oci_spec *spec, const struct rc_syscont_facts *facts, struct sv_err *err)
 {
 	struct oci_mount *list = calloc(spec->n_mounts + SV_COUNT(places), sizeof(*list));
 	autofree bool *gone = calloc(spec->n_mounts + 1, sizeof(*gone));	/* replaced, or moved to the list */
 	size_t n = 0;
-	int r = list && gone ? 0 : sv_err_oom(err);
+	int r = list && gone ? check_proc(spec, err) : sv_err_oom(err);
 
 	for (size_t k = 0; k < SV_COUNT(places) && r == 0; k++) {
 		const struct place *p = &places[k];

@@ -127,6 +127,24 @@ static void made_up_documents_become_system_containers(void **state)
 	golden("syscont", "seccomp", "", false, false);
 }
 
+/* Every key that the parser knows is in this document. */
+static void a_dumped_spec_reads_back_the_same(void **state)
+{
+	autostr struct sv_str once = { 0 }, again = { 0 };
+	autofree char *text = NULL;
+	struct oci_spec spec;
+
+	(void)state;
+	read_text(FIXTURES "specs/everything.json", &text);
+	parse(text, &spec);
+	dump(&spec, &once);
+	oci_spec_done(&spec);
+	parse(sv_str_text(&once), &spec);
+	dump(&spec, &again);
+	oci_spec_done(&spec);
+	assert_string_equal(sv_str_text(&once), sv_str_text(&again));
+}
+
 /* ---- refusals ---- */
 
 #define NS_BUT(without) "\"linux\":{\"namespaces\":[" without "]"
@@ -253,6 +271,18 @@ static void only_namespaced_sysctls_are_taken(void **state)
 		"linux.sysctl: \"net.ipv4.ping_group_range\": no group of \"70000 80000\" is mapped into the container");
 	refused(DOCUMENT("", "\"hostname\":\"a\"," NS_BUT(ALL_NS) ",\"sysctl\":{\"kernel.hostname\":\"b\"}}"), &facts,
 		"linux.sysctl: sysctl \"kernel.hostname\" is not allowed as it conflicts with the key \"hostname\"");
+}
+
+static void nothing_is_mounted_inside_proc(void **state)
+{
+	struct rc_syscont_facts facts = facts_of(false, false);
+
+	(void)state;
+	refused(DOCUMENT("", "\"mounts\":[{\"destination\":\"/proc/self/attr\",\"type\":\"tmpfs\",\"source\":\"tmpfs\"}]," NS_BUT(ALL_NS) "}"),
+		&facts, "mounts[0].destination: \"/proc/self/attr\" cannot be mounted because it is inside /proc");
+	accepted(DOCUMENT("", "\"mounts\":[{\"destination\":\"/proc/meminfo\",\"type\":\"bind\",\"source\":\"/x\"},"
+			      "{\"destination\":\"/process\",\"type\":\"bind\",\"source\":\"/x\"}]," NS_BUT(ALL_NS) "}"),
+		 &facts);
 }
 
 static void an_annotation_with_another_value_is_refused(void **state)
@@ -411,12 +441,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(documents_become_system_containers),
 		cmocka_unit_test(made_up_documents_become_system_containers),
+		cmocka_unit_test(a_dumped_spec_reads_back_the_same),
 		cmocka_unit_test(a_host_namespace_is_refused_by_name),
 		cmocka_unit_test(a_path_to_a_host_namespace_is_refused),
 		cmocka_unit_test(a_mount_namespace_is_never_joined),
 		cmocka_unit_test(the_hosts_root_is_never_mapped),
 		cmocka_unit_test(a_user_without_a_mapping_is_refused),
 		cmocka_unit_test(only_namespaced_sysctls_are_taken),
+		cmocka_unit_test(nothing_is_mounted_inside_proc),
 		cmocka_unit_test(an_annotation_with_another_value_is_refused),
 		cmocka_unit_test(root_has_all_capabilities),
 		cmocka_unit_test(other_users_have_the_bounding_set_only),
