@@ -209,9 +209,11 @@ struct sv_json sv_json_get(const struct sv_json *up, const char *key)
 
 struct sv_json sv_json_at(const struct sv_json *up, size_t index)
 {
-	return (struct sv_json){ .up = up,
-				 .index = index,
-				 .value = json_object_array_get_idx(up->value, index) };
+	struct sv_json at = { .up = up, .index = index };
+
+	if (json_object_is_type(up->value, json_type_array))
+		at.value = json_object_array_get_idx(up->value, index);
+	return at;
 }
 
 int sv_json_object(const struct sv_json *at, struct sv_err *err)

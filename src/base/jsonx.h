@@ -37,6 +37,8 @@ int sv_json_expected(const struct sv_json *at, struct sv_err *err, const char *w
 
 /* The member KEY of the object at UP (absent: ->value is NULL, which is no error). UP must be an object or absent. */
 struct sv_json sv_json_get(const struct sv_json *up, const char *key);
+
+/* Element INDEX of the array at UP; absent beyond its end, and when UP is no array. */
 struct sv_json sv_json_at(const struct sv_json *up, size_t index);
 
 /* Checks of type; absent is fine and leaves *RET alone. The count of an absent array is 0. */
