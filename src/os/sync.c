@@ -71,6 +71,20 @@ int sv_sync_wait(int channel, const char *peer, int step, int *ret_fds, size_t m
 	return 0;
 }
 
+int sv_sync_wait_any(int channel, const char *peer, int *ret_step, struct sv_err *err)
+{
+	struct message m = { 0 };
+	size_t count = 0;
+	int n = receive(channel, &m, NULL, 0, &count, err);
+
+	if (n < 0)
+		return n;
+	if (n == 0)
+		return sv_err_say(err, EPIPE, "%s ended unexpectedly", peer);
+	*ret_step = m.step;
+	return 0;
+}
+
 int sv_sync_wait_end(int channel, const char *peer, struct sv_err *err)
 {
 	struct message m = { 0 };

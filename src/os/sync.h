@@ -23,6 +23,9 @@ void sv_sync_fail(int channel, const struct sv_err *why);
  * The peer's failure becomes ERR as it told it; its death is -EPIPE "PEER ended unexpectedly". */
 int sv_sync_wait(int channel, const char *peer, int step, int *ret_fds, size_t max, size_t *ret_count, struct sv_err *err);
 
+/* Waits for one step of any number above 0, which is the message itself. */
+int sv_sync_wait_any(int channel, const char *peer, int *ret_step, struct sv_err *err);
+
 /* Waits for a failure or the end of the stream, which is success (an exec closed it). */
 int sv_sync_wait_end(int channel, const char *peer, struct sv_err *err);
 

@@ -47,7 +47,7 @@ struct rc_container {
 	size_t n_annotations;
 	struct oci_process process;	/* defaults for exec: env, cwd, user, caps, labels, noNewPrivs, rlimits */
 	struct oci_hooks poststart, poststop;
-	char *seccomp;			/* linux.seccomp as JSON text for exec; NULL: none */
+	char *seccomp;			/* linux.seccomp as JSON text if somebody listens (SCMP_ACT_NOTIFY); the filter itself is in filter_file.h */
 	char *listener, *listener_metadata;	/* linux.seccomp.listenerPath and listenerMetadata, NULL: none */
 	bool no_new_keyring;
 	int dir;			/* O_DIRECTORY descriptor of ROOT/<id>, -1: only peeked at */

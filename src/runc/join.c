@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* join.c - see join.h. */
+#include "runc/join.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <string.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "os/fd.h"
+#include "os/sync.h"
+#include "runc/console.h"
+#include "runc/filter_file.h"
+#include "runc/foreground.h"
+#include "runc/identity.h"
+#include "runc/keyring.h"
+#include "runc/limits.h"
+#include "runc/listener.h"
+#include "runc/lsm.h"
+#include "runc/pidfile.h"
+#include "runc/program.h"
+#include "runc/spawn.h"
+#include "runc/terminal.h"
+
+enum step { READY = 1, GO };
+
+struct joining {
+	const struct rc_join *j;
+	struct rc_container *c;
+	struct rc_filter filter;
+	struct rc_foreground fg;
+	int init;			/* pidfd of the container's init */
+	int tasks[RC_CGROUP_MAX];	/* v1: opened for C to write itself into */
+	size_t n_tasks;
+	int cgroup;			/* v2: to be cloned into, -1: none */
+	int console;			/* --console-socket, connected */
+	int p_c, c_p;			/* the channel: P's end, C's end */
+	pid_t pid;			/* C as the host sees it */
+};
+
+/* ---- C ---- */
+
+static int join_cgroups(const struct joining *s, struct sv_err *err)
+{
+	for (size_t i = 0; i < s->n_tasks; i++)
+		if (write(s->tasks[i], "0", 1) < 0)
+			return sv_err_set(err, errno, "cannot join a cgroup of the container");
+	return 0;
+}
+
+/* All at once through init's pidfd (Linux 5.8): the kernel enters the user namespace first and gives us what our host root may. */
+static int join_namespaces(const struct joining *s, struct sv_err *err)
+{
+	int flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+
+	/* EINVAL: a kernel without time namespaces. */
+	if (setns(s->init, flags | CLONE_NEWTIME) < 0 && (errno != EINVAL || setns(s->init, flags) < 0))
+		return sv_err_set(err, errno, "cannot enter the container's namespaces");
+	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		return sv_err_set(err, errno, "cannot become root in the container");
+	/* The change of ids may have made us dumpable again (fs.suid_dumpable). */
+	prctl(PR_SET_DUMPABLE, 0);
+	return 0;
+}
+
+static int prepare_program(const struct joining *s, char **ret_path, struct sv_err *err)
+{
+	struct oci_process *process = &s->c->process;
+	int r = rc_program_home(process, err);
+
+	if (r == 0)
+		r = rc_lsm_exec_label(process, err);
+	if (r == 0)
+		r = rc_identity_enter(process, s->filter.code, false, err);
+	return r < 0 ? r : rc_program_find(process, ret_path, err);
+}
+
+static int load_filter(const struct joining *s, int *ret_notify, struct sv_err *err)
+{
+	return s->filter.code ? rc_filter_load(&s->filter, ret_notify, err) : 0;
+}
+
+static int wait_for_go(const struct joining *s, int master, struct sv_err *err)
+{
+	autoclose int notify = -1;
+	int fds[2], r = s->filter.notify ? load_filter(s, &notify, err) : 0;
+	size_t count = 0;
+
+	if (master >= 0)
+		fds[count++] = master;
+	if (notify >= 0)
+		fds[count++] = notify;
+	if (r == 0)
+		r = sv_sync_send(s->c_p, READY, fds, count, err);
+	return r < 0 ? r : sv_sync_wait(s->c_p, "the runtime", GO, NULL, 0, NULL, err);
+}
+
+/*
+ * PROCESS  C; see join.h.
+ * IN       the host's namespaces but for the pid namespace; then the container's.
+ * POWER    host root until join_namespaces(), the container's root until rc_identity_enter(), then what the process is to have.
+ * ENDS     by exec, or by telling P why not.
+ */
+static int become_process(const struct joining *s, struct sv_err *err)
+{
+	autofree char *path = NULL;
+	autoclose int master = -1;
+	int none, r = join_cgroups(s, err);
+
+	if (r == 0)
+		r = join_namespaces(s, err);
+	if (r == 0)
+		r = s->c->process.terminal ? rc_console_make(&s->c->process, false, &master, err) : rc_console_none(err);
+	if (r == 0)
+		r = prepare_program(s, &path, err);
+	if (r == 0)
+		r = wait_for_go(s, master, err);
+	if (r == 0)
+		r = sv_fd_cloexec_from(3 + (unsigned)s->j->preserve_fds, err);
+	if (r == 0 && !s->filter.notify)
+		r = load_filter(s, &none, err);
+	if (r == 0)
+		r = rc_identity_seal(&s->c->process, s->filter.code, err);
+	return r < 0 ? r : rc_program_exec(path, &s->c->process, err);
+}
+
+static __attribute__((noreturn)) void be_process(struct joining *s)
+{
+	struct sv_err err = { 0 };
+
+	close(s->p_c);
+	if (s->j->attached)
+		sigprocmask(SIG_SETMASK, &s->fg.old_mask, NULL);
+	become_process(s, &err);
+	sv_sync_fail(s->c_p, &err);
+	_exit(1);
+}
+
+/* ---- P ---- */
+
+static int check_terminal(const struct joining *s, struct sv_err *err)
+{
+	bool terminal = s->c->process.terminal;
+
+	if (s->j->console_socket && !(terminal && !s->j->attached))
+		return sv_err_say(err, EINVAL, "cannot use console socket if sysvisor-runc will not detach or allocate tty");
+	if (terminal && !s->j->attached && !s->j->console_socket)
+		return sv_err_say(err, EINVAL, "cannot allocate tty if sysvisor-runc will detach without setting console socket");
+	return 0;
+}
+
+/* Everything of the host that C will need, while nothing has been made. */
+static int open_all(struct joining *s, struct sv_err *err)
+{
+	const struct rc_cgroup *cg = &s->c->cgroup;
+	int r = check_terminal(s, err);
+
+	if (r == 0)
+		r = rc_lsm_check(&s->c->process, err);
+	if (r == 0)
+		r = rc_container_pidfd(s->c, &s->init, err);
+	if (r == 0)
+		r = rc_filter_fetch(s->c->dir, &s->filter, err);
+	if (r == 0 && s->j->console_socket)
+		r = rc_terminal_connect(s->j->console_socket, &s->console, err);
+	if (r == 0 && cg->layout != RC_CGROUP_NONE)
+		r = rc_cgroup_open_exec_tasks(cg, s->j->subgroup, s->tasks, &s->n_tasks, err);
+	if (r == 0 && cg->layout != RC_CGROUP_NONE)
+		r = rc_cgroup_open_exec(cg, s->c->init_pid, s->j->subgroup, &s->cgroup, err);
+	if (r == 0 && !s->c->no_new_keyring)
+		r = rc_keyring_join(s->c->id, s->c->created, err);
+	if (r == 0 && s->c->process.cpus_initial)
+		r = rc_limits_cpus(0, s->c->process.cpus_initial, "process.execCPUAffinity.initial", err);
+	return r;
+}
+
+static int start_process(struct joining *s, struct sv_err *err)
+{
+	int pair[2], r;
+	pid_t pid;
+
+	s->fg.subreaper = !s->j->no_subreaper;
+	r = s->j->attached ? rc_foreground_prepare(&s->fg, err) : 0;
+	if (r == 0)
+		r = sv_sync_pair(pair, err);
+	if (r < 0)
+		return r;
+	s->p_c = pair[0];
+	s->c_p = pair[1];
+	/* Only our children are affected; nothing else is forked after this one. */
+	if (setns(s->init, CLONE_NEWPID) < 0)
+		return sv_err_set(err, errno, "cannot enter the container's pid namespace");
+	pid = rc_spawn_fork(0, s->cgroup, &s->fg.pidfd);
+	if (pid == 0)
+		be_process(s);
+	sv_fd_close(&s->c_p);
+	if (pid < 0)
+		return sv_err_set(err, errno, "cannot make a process in the container");
+	s->pid = s->fg.pid = pid;
+	return 0;
+}
+
+/* The profile is only kept for who listens to it. */
+static int send_listener(const struct joining *s, int notify, struct sv_err *err)
+{
+	struct oci_seccomp seccomp = { 0 };
+	struct sv_json top = { 0 };
+	int r = sv_err_say(err, EBADMSG, "the container's seccomp profile is not known");
+
+	if (!s->c->seccomp)
+		return r;
+	*err = (struct sv_err){ 0 };
+	r = sv_json_parse(s->c->seccomp, strlen(s->c->seccomp), &seccomp.profile, err);
+	top.value = seccomp.profile;
+	if (r == 0)
+		r = sv_json_get_string(&top, "listenerPath", &seccomp.listener_path, err);
+	if (r == 0)
+		r = sv_json_get_string(&top, "listenerMetadata", &seccomp.listener_metadata, err);
+	if (r == 0)
+		r = rc_listener_send(&seccomp, s->c, s->pid, notify, err);
+	json_object_put(seccomp.profile);
+	free(seccomp.listener_path);
+	free(seccomp.listener_metadata);
+	return r;
+}
+
+static int wait_ready(struct joining *s, struct sv_err *err)
+{
+	bool terminal = s->c->process.terminal, listens = s->filter.notify;
+	int fds[2] = { -1, -1 }, r;
+	size_t count = 0;
+
+	r = sv_sync_wait(s->p_c, "the process in the container", READY, fds, 2, &count, err);
+	if (r == 0 && count != (size_t)terminal + listens)
+		r = sv_err_set(err, EPROTO, "the process sent %zu descriptors", count);
+	if (r == 0 && listens)
+		r = send_listener(s, fds[terminal], err);
+	if (r == 0 && terminal && s->console >= 0)
+		r = rc_terminal_send(s->console, fds[0], err);
+	else if (r == 0 && terminal)
+		s->fg.master = sv_fd_steal(&fds[0]);
+	for (size_t i = 0; i < count; i++)
+		sv_fd_close(&fds[i]);
+	return r;
+}
+
+static int launch(struct joining *s, struct sv_err *err)
+{
+	int r = open_all(s, err);
+
+	if (r == 0)
+		r = start_process(s, err);
+	if (r == 0)
+		r = wait_ready(s, err);
+	if (r == 0)
+		r = rc_limits_set(s->pid, &s->c->process, err);
+	if (r == 0)
+		r = rc_pidfile_write(s->j->pid_file, s->pid, err);
+	if (r == 0)
+		r = sv_sync_send(s->p_c, GO, NULL, 0, err);
+	return r < 0 ? r : sv_sync_wait_end(s->p_c, "the process in the container", err);
+}
+
+static void undo(struct joining *s)
+{
+	if (s->pid <= 0)
+		return;
+	kill(s->pid, SIGKILL);
+	while (waitpid(s->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+int rc_join(const struct rc_join *j, struct sv_err *err)
+{
+	struct joining s = { .j = j, .c = j->container, .fg = RC_FOREGROUND_INIT, .init = -1, .cgroup = -1,
+			     .console = -1, .p_c = -1, .c_p = -1 };
+	int *fds[] = { &s.init, &s.cgroup, &s.console, &s.p_c, &s.c_p, &s.fg.pidfd, &s.fg.master };
+	int status = 0, r;
+
+	prctl(PR_SET_DUMPABLE, 0);
+	r = launch(&s, err);
+	if (r < 0)
+		undo(&s);
+	else if (j->attached)
+		r = rc_foreground_wait(&s.fg, &status, err);
+	if (j->attached)
+		rc_foreground_done(&s.fg);
+	for (size_t i = 0; i < s.n_tasks; i++)
+		close(s.tasks[i]);
+	for (size_t i = 0; i < SV_COUNT(fds); i++)
+		sv_fd_close(fds[i]);
+	rc_filter_done(&s.filter);
+	return r < 0 ? r : status;
+}
