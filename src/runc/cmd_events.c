@@ -87,17 +87,23 @@ static int watch(const struct rc_container *c, int64_t interval, struct sv_err *
 		struct timespec timeout = { .tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S };
 
 		if (left <= 0) {
+			timeout = (struct timespec){ 0 };
+			left = 0;
+		}
+		if (ppoll(fds, SV_COUNT(fds), &timeout, NULL) < 0) {
+			if (errno == EINTR)
+				continue;
+			return sv_err_set(err, errno, "poll");
+		}
+		if (fds[1].revents && (r = report_ooms(c, &oom, err)) < 0)
+			return r;
+		if (fds[0].revents) /* init has ended, and its cgroup may be gone */
+			return 0;
+		if (left == 0) {
 			if ((r = print_stats(c, err)) < 0)
 				return r;
 			next += interval;
-			continue;
 		}
-		if (ppoll(fds, SV_COUNT(fds), &timeout, NULL) < 0 && errno != EINTR)
-			return sv_err_set(err, errno, "poll");
-		if (fds[1].revents && (r = report_ooms(c, &oom, err)) < 0)
-			return r;
-		if (fds[0].revents) /* init has ended */
-			return 0;
 	}
 }
 
