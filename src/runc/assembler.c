@@ -21,6 +21,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,9 +71,6 @@ static int open_sources(struct assembly *a, struct sv_err *err)
 
 	if (r < 0)
 		return r;
-	a->tree.null = open("/dev/null", O_PATH | O_CLOEXEC | O_NOFOLLOW);
-	if (a->tree.null < 0)
-		return sv_err_set(err, errno, "cannot open '/dev/null'");
 	r = rc_shift_rootfs(l->container->rootfs, &a->shift, &a->rootfs, err);
 	if (r < 0)
 		return sv_err_ctx(err, "root file system '%s'", l->container->rootfs);
@@ -97,6 +95,22 @@ static int make_scratch(int *ret, struct sv_err *err)
 	return 0;
 }
 
+/* The cover of masked files, before the tree hides it: the lean namespace has a devtmpfs for its root. */
+static int open_null(struct assembly *a, struct sv_err *err)
+{
+	static const char *const names[] = { "/dev/null", "/null" };
+	struct stat st;
+
+	for (size_t i = 0; i < SV_COUNT(names); i++) {
+		a->tree.null = open(names[i], O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		if (a->tree.null >= 0 && fstat(a->tree.null, &st) == 0 && S_ISCHR(st.st_mode) &&
+		    st.st_rdev == makedev(1, 3))
+			return 0;
+		sv_fd_close(&a->tree.null);
+	}
+	return sv_err_say(err, ENODEV, "the host has no '/dev/null'");
+}
+
 /* createContainer hooks look for the tree at root.path and for themselves on the host: with them M1 is a copy of the host's mounts and the tree
  * is attached there; without, it is the lean namespace and the tree is attached on top of everything. */
 static int attach_root(struct assembly *a, struct sv_err *err)
@@ -113,6 +127,9 @@ static int attach_root(struct assembly *a, struct sv_err *err)
 		if (r < 0)
 			return r;
 	}
+	r = open_null(a, err);
+	if (r < 0)
+		return r;
 	if (a->rootfs.tree < 0) {
 		r = make_scratch(&scratch, err);
 		if (r < 0)

@@ -30,19 +30,20 @@ static int open_place(const struct rc_tree *t, const char *path, int *ret, struc
 	return r;
 }
 
-/* An empty read-only directory, made once and cloned for each path. */
+/* An empty read-only directory, made for the first path and cloned from there for the others: before Linux 6.15 only an attached mount
+ * can be cloned. */
 static int cover_directory(int *empty, int place, struct sv_err *err)
 {
 	autoclose int tree = -1;
-	int r = 0;
+	int r;
 
-	if (*empty < 0)
-		r = sv_mount_new("tmpfs", "tmpfs", "size=0k,mode=755", false,
-				 MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, empty,
-				 err);
-	if (r == 0)
+	if (*empty >= 0) {
 		r = sv_mount_clone(*empty, false, &tree, err);
-	return r < 0 ? r : sv_mount_attach(tree, place, err);
+		return r < 0 ? r : sv_mount_attach(tree, place, err);
+	}
+	r = sv_mount_new("tmpfs", "tmpfs", "size=0k,mode=755", false,
+			 MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, empty, err);
+	return r < 0 ? r : sv_mount_attach(*empty, place, err);
 }
 
 static int cover_file(int null, int place, struct sv_err *err)

@@ -26,7 +26,7 @@ struct rc_tree {
 	bool *late;		/* one for each mount */
 	int root;		/* the container's root: the attached root mount */
 	int proc;		/* its /proc: a mount that only the runtime has filled */
-	int null;		/* the host's /dev/null, O_PATH */
+	int null;		/* the host's /dev/null, O_PATH, as the private mount namespace sees it */
 };
 
 #define RC_TREE_INIT { .root = -1, .proc = -1, .null = -1 }
