@@ -84,6 +84,9 @@ static int add_caps(struct oci_caps *caps, const struct sv_list *words, struct s
 		caps->bounding |= bit;
 		caps->permitted |= bit;
 		caps->effective |= bit;
+		/* Without these two a user other than root would lose it when the program is executed. */
+		caps->inheritable |= bit;
+		caps->ambient |= bit;
 	}
 	return 0;
 }
