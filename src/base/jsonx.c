@@ -117,6 +117,12 @@ int sv_json_parse(const char *text, size_t len, struct json_object **ret, struct
 	doc = json_tokener_parse_ex(tok, text, (int)len);
 	why = json_tokener_get_error(tok);
 	end = json_tokener_get_parse_end(tok);
+	/* A number or word at the very end might go on; a blank says that it does not. */
+	if (why == json_tokener_continue) {
+		doc = json_tokener_parse_ex(tok, "\n", 1);
+		why = json_tokener_get_error(tok);
+		end = len;
+	}
 	json_tokener_free(tok);
 
 	if (why == json_tokener_continue)

@@ -60,6 +60,21 @@ static void text_that_is_not_json_is_refused(void **state)
 	refuses("/* c */ {}", "not JSON: unexpected character at byte 0");
 }
 
+static void a_document_may_be_a_single_word(void **state)
+{
+	struct json_object *doc = doc_of("12");
+
+	(void)state;
+	assert_int_equal(json_object_get_int(doc), 12);
+	json_object_put(doc);
+	assert_null(doc_of("null"));
+	doc = doc_of("true");
+	assert_true(json_object_get_boolean(doc));
+	json_object_put(doc);
+	refuses("nul", "not JSON: null expected at byte 3");
+	refuses("-", "not JSON: number expected at byte 1");
+}
+
 static void blanks_around_the_document_are_fine(void **state)
 {
 	struct json_object *doc = doc_of(" \n\t{} \r\n");
@@ -77,7 +92,7 @@ static void a_nul_is_refused_wherever_it_hides(void **state)
 	refuses("['a\\u0000b']", "a string contains a NUL at byte 3");
 	refuses("{'a\\u0000b':1}", "a string contains a NUL at byte 3");
 	refuses("['\\\\\\u0000']", "a string contains a NUL at byte 4");
-	refuses("['\\u000", "not JSON: the text ends too early");
+	refuses("['\\u000", "not JSON: invalid string sequence at byte 7");
 	refuses("['\\", "not JSON: the text ends too early");
 }
 
@@ -307,6 +322,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_that_is_not_json_is_refused),
+		cmocka_unit_test(a_document_may_be_a_single_word),
 		cmocka_unit_test(blanks_around_the_document_are_fine),
 		cmocka_unit_test(a_nul_is_refused_wherever_it_hides),
 		cmocka_unit_test(a_backslash_before_u0000_hides_nothing),
