@@ -46,7 +46,8 @@ static int take_number(const char *text, size_t len, size_t *pos, uint64_t *ret)
 
 int sv_proc_parse_stat(const char *text, size_t len, struct sv_proc_stat *ret, struct sv_err *err)
 {
-	/* "PID (NAME) STATE PPID ...": the name is the process's own choice, so it ends at the last ')'. */
+	/* "PID (NAME) STATE PPID ...": the name is the process's own choice, so it ends at the last
+	 * ')'. */
 	const char *name_end = memrchr(text, ')', len);
 	struct sv_proc_stat st = { 0 };
 	uint64_t value;
@@ -128,7 +129,8 @@ int sv_proc_pidfd_of(pid_t pid, uint64_t start_time, int *ret, struct sv_err *er
 	uint64_t now = 0;
 	int r;
 
-	/* In this order: the number cannot change hands between the two while its first owner lives. */
+	/* In this order: the number cannot change hands between the two while its first owner
+	 * lives. */
 	r = sv_proc_pidfd(pid, &fd, err);
 	if (r == 0)
 		r = sv_proc_start_time(pid, &now, err);

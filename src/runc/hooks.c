@@ -21,9 +21,9 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 
-#define TAIL 2048	/* bytes kept of what a hook writes */
-#define TAIL_SHOWN 220	/* bytes of them in the error */
-#define LAST_ROUNDS 64	/* readings after its end: what two full pipes hold */
+#define TAIL 2048      /* bytes kept of what a hook writes */
+#define TAIL_SHOWN 220 /* bytes of them in the error */
+#define LAST_ROUNDS 64 /* readings after its end: what two full pipes hold */
 #define TIMEOUT_MAX (100LL * 365 * 86400)
 
 static const char *const names[OCI_HOOK_MAX] = {
@@ -51,7 +51,7 @@ struct failure {
 struct run {
 	int pidfd;
 	pid_t pid;
-	int failure;	/* reading end, ends with the exec */
+	int failure; /* reading end, ends with the exec */
 	struct tail out, err;
 };
 
@@ -93,7 +93,8 @@ static int open_state(const struct sv_str *state, struct sv_err *err)
  * HOLDS    0-2 after close_range; the failure pipe closes by the exec.
  * ENDS     by exec, or by telling why not.
  */
-static void become_hook(const struct oci_hook *hook, const char *cwd, int in, int out, int err_fd, int failure)
+static void become_hook(const struct oci_hook *hook, const char *cwd, int in, int out, int err_fd,
+			int failure)
 {
 	char *const just_path[] = { hook->path, NULL };
 	char *const no_env[] = { NULL };
@@ -106,7 +107,8 @@ static void become_hook(const struct oci_hook *hook, const char *cwd, int in, in
 	err_fd = fcntl(err_fd, F_DUPFD_CLOEXEC, 3);
 	failure = fcntl(failure, F_DUPFD_CLOEXEC, 3);
 	setpgid(0, 0);
-	/* Handlers are gone with CLONE_CLEAR_SIGHAND; the one signal that programs often find ignored is this. */
+	/* Handlers are gone with CLONE_CLEAR_SIGHAND; the one signal that programs often find
+	 * ignored is this. */
 	signal(SIGPIPE, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -124,8 +126,8 @@ static void become_hook(const struct oci_hook *hook, const char *cwd, int in, in
 	_exit(127);
 }
 
-static int spawn(const struct oci_hook *hook, const struct sv_str *state, const char *cwd, struct run *run,
-		 struct sv_err *err)
+static int spawn(const struct oci_hook *hook, const struct sv_str *state, const char *cwd,
+		 struct run *run, struct sv_err *err)
 {
 	autoclose int in = -1, out_end = -1, err_end = -1, failure_end = -1;
 	struct clone_args args = {
@@ -188,8 +190,9 @@ static int64_t now_ms(void)
 }
 
 /*
- * Reads until the hook itself has ended and what it wrote is taken; whoever else still holds the pipes (a daemon it left
- * behind) is not waited for. Returns 1 if END (of now_ms, -1: none) came first.
+ * Reads until the hook itself has ended and what it wrote is taken; whoever else still holds the
+ * pipes (a daemon it left behind) is not waited for. Returns 1 if END (of now_ms, -1: none) came
+ * first.
  */
 static int follow(struct run *run, int64_t end, struct sv_err *err)
 {
@@ -239,8 +242,8 @@ static const char *shown(struct tail *t)
 	return from;
 }
 
-static int judge(const struct oci_hook *hook, const char *cwd, struct run *run, const siginfo_t *info,
-		 struct sv_err *err)
+static int judge(const struct oci_hook *hook, const char *cwd, struct run *run,
+		 const siginfo_t *info, struct sv_err *err)
 {
 	struct failure why;
 
@@ -252,16 +255,20 @@ static int judge(const struct oci_hook *hook, const char *cwd, struct run *run, 
 	if (info->si_code == CLD_EXITED && info->si_status == 0)
 		return 0;
 	if (info->si_code == CLD_EXITED)
-		return sv_err_say(err, ECHILD, "exit status %d, stdout: %s, stderr: %s", info->si_status,
-				  shown(&run->out), shown(&run->err));
-	return sv_err_say(err, ECHILD, "signal: %s, stdout: %s, stderr: %s", strsignal(info->si_status),
-			  shown(&run->out), shown(&run->err));
+		return sv_err_say(err, ECHILD, "exit status %d, stdout: %s, stderr: %s",
+				  info->si_status, shown(&run->out), shown(&run->err));
+	return sv_err_say(err, ECHILD, "signal: %s, stdout: %s, stderr: %s",
+			  strsignal(info->si_status), shown(&run->out), shown(&run->err));
 }
 
-static int run_hook(const struct oci_hook *hook, const struct sv_str *state, const char *cwd, struct sv_err *err)
+static int run_hook(const struct oci_hook *hook, const struct sv_str *state, const char *cwd,
+		    struct sv_err *err)
 {
 	__attribute__((cleanup(run_done))) struct run run = {
-		.pidfd = -1, .failure = -1, .out.fd = -1, .err.fd = -1,
+		.pidfd = -1,
+		.failure = -1,
+		.out.fd = -1,
+		.err.fd = -1,
 	};
 	bool limited = hook->timeout > 0 && hook->timeout < TIMEOUT_MAX;
 	int64_t end = limited ? now_ms() + hook->timeout * 1000 : -1;
@@ -273,7 +280,8 @@ static int run_hook(const struct oci_hook *hook, const struct sv_str *state, con
 		return r;
 	r = follow(&run, end, err);
 	if (r != 0) {
-		/* The group too, if the child got as far as making it; what it started must not outlive it. */
+		/* The group too, if the child got as far as making it; what it started must not
+		 * outlive it. */
 		kill(-run.pid, SIGKILL);
 		syscall(SYS_pidfd_send_signal, run.pidfd, SIGKILL, NULL, 0);
 	}
@@ -299,8 +307,8 @@ int rc_hooks_run(const struct oci_hooks *hooks, enum oci_hook_kind kind, const s
 	return 0;
 }
 
-void rc_hooks_try(const struct oci_hooks *hooks, enum oci_hook_kind kind, const struct sv_str *state,
-		  const char *cwd)
+void rc_hooks_try(const struct oci_hooks *hooks, enum oci_hook_kind kind,
+		  const struct sv_str *state, const char *cwd)
 {
 	for (size_t i = 0; i < hooks->count; i++) {
 		struct sv_err err = { 0 };

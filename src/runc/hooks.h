@@ -2,10 +2,12 @@
 /*
  * hooks.h - runs OCI hooks (runtime-spec, "POSIX-platform Hooks").
  *
- * A hook is run in the caller's namespaces with exactly its args and env, the state document on stdin (a memory file, so that a
- * hook which does not read it harms nobody), a process group of its own, default signals and no descriptor but 0-2. Its stdout and stderr are kept, the tail
- * of them, for the error: `error running prestart hook #0: exit status 1, stdout: , stderr: no such device`.
- * After the timeout its process group is killed: `error running prestart hook #0: '/bin/x' timed out after 2 s`.
+ * A hook is run in the caller's namespaces with exactly its args and env, the state document on
+ * stdin (a memory file, so that a hook which does not read it harms nobody), a process group of its
+ * own, default signals and no descriptor but 0-2. Its stdout and stderr are kept, the tail of them,
+ * for the error: `error running prestart hook #0: exit status 1, stdout: , stderr: no such device`.
+ * After the timeout its process group is killed: `error running prestart hook #0: '/bin/x' timed
+ * out after 2 s`.
  */
 #ifndef RC_HOOKS_H
 #define RC_HOOKS_H
@@ -14,13 +16,16 @@
 #include "base/str.h"
 #include "oci/spec.h"
 
-/* Runs them in order, each when the one before has ended, and stops at the first that fails. STATE is the state document; CWD the hook's working directory
- * (the bundle for hooks on the host, NULL: the caller's). No hooks: no system calls. */
-int rc_hooks_run(const struct oci_hooks *hooks, enum oci_hook_kind kind, const struct sv_str *state, const char *cwd,
-		 struct sv_err *err);
+/* Runs them in order, each when the one before has ended, and stops at the first that fails. STATE
+ * is the state document; CWD the hook's working directory (the bundle for hooks on the host, NULL:
+ * the caller's). No hooks: no system calls. */
+int rc_hooks_run(const struct oci_hooks *hooks, enum oci_hook_kind kind, const struct sv_str *state,
+		 const char *cwd, struct sv_err *err);
 
-/* Runs all of them; failures are logged as warnings. For kinds whose failure changes nothing (poststop). */
-void rc_hooks_try(const struct oci_hooks *hooks, enum oci_hook_kind kind, const struct sv_str *state, const char *cwd);
+/* Runs all of them; failures are logged as warnings. For kinds whose failure changes nothing
+ * (poststop). */
+void rc_hooks_try(const struct oci_hooks *hooks, enum oci_hook_kind kind,
+		  const struct sv_str *state, const char *cwd);
 
 /* "prestart", "createRuntime" ... as in config.json. */
 const char *rc_hooks_name(enum oci_hook_kind kind);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* identity.c - turns a process that is root in its user namespace into the user that the spec wants. */
+/* identity.c - turns a process that is root in its user namespace into the user that the spec
+ * wants. */
 #include "runc/identity.h"
 
 #include <errno.h>
@@ -34,7 +35,8 @@ static int set_caps(const struct oci_caps *caps, uint64_t extra, struct sv_err *
 		  (uint32_t)(caps->inheritable >> 32) },
 	};
 
-	/* capabilities(7): refused if effective is not within permitted, or inheritable not within the bounding set. */
+	/* capabilities(7): refused if effective is not within permitted, or inheritable not within
+	 * the bounding set. */
 	if (syscall(SYS_capset, &head, data) < 0)
 		return sv_err_set(err, errno, "process.capabilities: cannot set them");
 	return 0;
@@ -50,7 +52,8 @@ static int drop_bounding(const struct oci_caps *caps, struct sv_err *err)
 			continue;
 		if (errno == EINVAL)
 			return 0;
-		return sv_err_set(err, errno, "process.capabilities.bounding: cannot drop capability %u", cap);
+		return sv_err_set(err, errno,
+				  "process.capabilities.bounding: cannot drop capability %u", cap);
 	}
 	return 0;
 }
@@ -65,7 +68,8 @@ static int raise_ambient(const struct oci_caps *caps, struct sv_err *err)
 			continue;
 		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
 			return sv_err_set(err, errno,
-					  "process.capabilities.ambient: cannot raise %s, which must be permitted and inheritable",
+					  "process.capabilities.ambient: cannot raise %s, which "
+					  "must be permitted and inheritable",
 					  name ? name : "a capability");
 	}
 	return 0;
@@ -77,10 +81,13 @@ static int set_ids(const struct oci_process *p, struct sv_err *err)
 
 	/* Even an empty list: the groups of whoever called the runtime must go. */
 	if (setgroups(user->n_groups, user->groups) < 0)
-		return sv_err_set(err, errno, "process.user.additionalGids: cannot set %zu groups", user->n_groups);
+		return sv_err_set(err, errno, "process.user.additionalGids: cannot set %zu groups",
+				  user->n_groups);
 	if (setresgid(user->gid, user->gid, user->gid) < 0)
-		return sv_err_set(err, errno, "process.user.gid: cannot become group %u", user->gid);
-	/* Else the change to another user would clear the permitted set before it can be cut to size. */
+		return sv_err_set(err, errno, "process.user.gid: cannot become group %u",
+				  user->gid);
+	/* Else the change to another user would clear the permitted set before it can be cut to
+	 * size. */
 	if (user->uid != 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return sv_err_set(err, errno, "cannot keep capabilities");
 	if (setresuid(user->uid, user->uid, user->uid) < 0)
@@ -109,7 +116,8 @@ static int make_directory(const char *path, struct sv_err *err)
 	}
 }
 
-/* Goes to the working directory. Returns 1 if it may not be entered, which another user may be able to. */
+/* Goes to the working directory. Returns 1 if it may not be entered, which another user may be able
+ * to. */
 static int enter_directory(const char *cwd, bool make, struct sv_err *err)
 {
 	if (chdir(cwd) == 0)
@@ -127,7 +135,8 @@ static int enter_directory(const char *cwd, bool make, struct sv_err *err)
 	return sv_err_set(err, errno, "process.cwd: cannot change to '%s'", cwd);
 }
 
-/* A link such as /proc/self/fd/7 may have led out of the mount namespace: such a directory has no path that starts with '/'. */
+/* A link such as /proc/self/fd/7 may have led out of the mount namespace: such a directory has no
+ * path that starts with '/'. */
 static int check_directory(const char *cwd, struct sv_err *err)
 {
 	char path[PATH_MAX];
@@ -135,11 +144,13 @@ static int check_directory(const char *cwd, struct sv_err *err)
 	if (syscall(SYS_getcwd, path, sizeof(path)) < 0)
 		return sv_err_set(err, errno, "process.cwd: '%s' has no path", cwd);
 	if (path[0] != '/')
-		return sv_err_say(err, EXDEV, "process.cwd: '%s' is outside of the container's root", cwd);
+		return sv_err_say(err, EXDEV,
+				  "process.cwd: '%s' is outside of the container's root", cwd);
 	return 0;
 }
 
-int rc_identity_enter(const struct oci_process *process, bool filter, bool make_cwd, struct sv_err *err)
+int rc_identity_enter(const struct oci_process *process, bool filter, bool make_cwd,
+		      struct sv_err *err)
 {
 	const char *cwd = process->cwd && *process->cwd ? process->cwd : "/";
 	uint64_t extra = needs_admin(process, filter) ? ADMIN : 0;

@@ -20,7 +20,7 @@
 #include "os/proc.h"
 
 #define OOM_FLOOR (-999) /* -1000 would exempt the container from the OOM killer altogether */
-#define MAX_CPUS 8192	 /* the largest CONFIG_NR_CPUS */
+#define MAX_CPUS 8192    /* the largest CONFIG_NR_CPUS */
 
 /* struct sched_attr of the kernel; some C libraries have one of the same name and some do not. */
 struct attr {
@@ -60,11 +60,12 @@ int rc_limits_rlimits(pid_t pid, const struct oci_process *process, struct sv_er
 		if (prlimit(pid, (__rlimit_resource_t)limit->resource, &value, NULL) == 0)
 			continue;
 		if (errno == EPERM && limit->resource == RLIMIT_NOFILE)
-			hint = " (raising a hard limit needs CAP_SYS_RESOURCE on the host, and at most fs.nr_open)";
+			hint = " (raising a hard limit needs CAP_SYS_RESOURCE on the host, and at "
+			       "most fs.nr_open)";
 		else if (errno == EPERM)
 			hint = " (raising a hard limit needs CAP_SYS_RESOURCE on the host)";
-		return sv_err_set(err, errno, "process.rlimits[%zu]: cannot set %s to %llu:%llu%s", i,
-				  rlimit_names[limit->resource], (unsigned long long)limit->soft,
+		return sv_err_set(err, errno, "process.rlimits[%zu]: cannot set %s to %llu:%llu%s",
+				  i, rlimit_names[limit->resource], (unsigned long long)limit->soft,
 				  (unsigned long long)limit->hard, hint);
 	}
 	return 0;
@@ -124,7 +125,8 @@ int rc_limits_oom(pid_t pid, const int *value, struct sv_err *err)
 		return 0;
 	if (errno != EACCES)
 		return sv_err_set(err, errno, "process.oomScoreAdj: cannot set %d", *value);
-	sv_warning("process.oomScoreAdj: the host does not allow %d, the inherited value stays", *value);
+	sv_warning("process.oomScoreAdj: the host does not allow %d, the inherited value stays",
+		   *value);
 	return 0;
 }
 
@@ -144,7 +146,8 @@ int rc_limits_scheduler(pid_t pid, const struct oci_scheduler *scheduler, struct
 	if (!scheduler->set)
 		return 0;
 	if (syscall(SYS_sched_setattr, pid, &attr, 0) < 0)
-		return sv_err_set(err, errno, "process.scheduler: cannot set policy %u", attr.policy);
+		return sv_err_set(err, errno, "process.scheduler: cannot set policy %u",
+				  attr.policy);
 	return 0;
 }
 
@@ -197,7 +200,9 @@ int rc_limits_cpus(pid_t pid, const char *list, const char *key, struct sv_err *
 	if (!set)
 		return sv_err_oom(err);
 	if (parse_cpus(list, set, size) < 0)
-		return sv_err_say(err, EINVAL, "%s: expected a list of CPUs such as \"0-2,7\", found '%.80s'", key, list);
+		return sv_err_say(err, EINVAL,
+				  "%s: expected a list of CPUs such as \"0-2,7\", found '%.80s'",
+				  key, list);
 	if (sched_setaffinity(pid, size, set) < 0)
 		return sv_err_set(err, errno, "%s: cannot use the CPUs '%.80s'", key, list);
 	return 0;
@@ -217,8 +222,10 @@ int rc_limits_set(pid_t pid, const struct oci_process *process, struct sv_err *e
 		r = rc_limits_cpus(pid, process->cpus_final, "process.execCPUAffinity.final", err);
 	if (r < 0)
 		return r;
-	if (process->has_ioprio && syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, pid, process->ioprio) < 0)
-		return sv_err_set(err, errno, "process.ioPriority: cannot set class %d, priority %d",
+	if (process->has_ioprio &&
+	    syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, pid, process->ioprio) < 0)
+		return sv_err_set(err, errno,
+				  "process.ioPriority: cannot set class %d, priority %d",
 				  process->ioprio >> IOPRIO_CLASS_SHIFT, process->ioprio & 0x1fff);
 	return 0;
 }

@@ -40,13 +40,16 @@ static bool selinux_enabled(void)
 
 int rc_lsm_check(const struct oci_process *process, struct sv_err *err)
 {
-	if (given(process->apparmor) && strcmp(process->apparmor, UNCONFINED) != 0 && !apparmor_enabled())
+	if (given(process->apparmor) && strcmp(process->apparmor, UNCONFINED) != 0 &&
+	    !apparmor_enabled())
 		return sv_err_say(err, EOPNOTSUPP,
-				  "process.apparmorProfile: '%.200s' is asked for, but AppArmor is not enabled on this host",
+				  "process.apparmorProfile: '%.200s' is asked for, but AppArmor is "
+				  "not enabled on this host",
 				  process->apparmor);
 	if (given(process->selinux) && !selinux_enabled())
 		return sv_err_say(err, EOPNOTSUPP,
-				  "process.selinuxLabel: '%.200s' is asked for, but SELinux is not enabled on this host",
+				  "process.selinuxLabel: '%.200s' is asked for, but SELinux is not "
+				  "enabled on this host",
 				  process->selinux);
 	return 0;
 }
@@ -74,7 +77,8 @@ int rc_lsm_exec_label(const struct oci_process *process, struct sv_err *err)
 
 	if (given(process->apparmor)) {
 		r = apply_apparmor(process->apparmor, err);
-		/* Without AppArmor everything is unconfined; where it is enabled and says no, what stays is stricter. */
+		/* Without AppArmor everything is unconfined; where it is enabled and says no, what
+		 * stays is stricter. */
 		if (r < 0 && strcmp(process->apparmor, UNCONFINED) == 0)
 			sv_debug("%s", err->msg), *err = (struct sv_err){ 0 };
 		else if (r < 0)

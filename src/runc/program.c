@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* program.c - looks for the program as execvp would, but beforehand, and as other runtimes word it. */
+/* program.c - looks for the program as execvp would, but beforehand, and as other runtimes word it.
+ */
 #include "runc/program.h"
 
 #include <errno.h>
@@ -50,7 +51,9 @@ static int find_direct(const char *name, char **ret, struct sv_err *err)
 	case EACCES:
 		return sv_err_say(err, code, "exec: \"%.200s\": permission denied", name);
 	case ENOENT:
-		return sv_err_say(err, code, "exec: \"%.150s\": stat %.150s: no such file or directory", name, name);
+		return sv_err_say(err, code,
+				  "exec: \"%.150s\": stat %.150s: no such file or directory", name,
+				  name);
 	default:
 		return sv_err_set(err, code, "exec: \"%.150s\": stat %.150s", name, name);
 	}
@@ -84,10 +87,12 @@ int rc_program_find(const struct oci_process *process, char **ret, struct sv_err
 		}
 		p = p[len] ? p + len + 1 : NULL;
 	}
-	return sv_err_say(err, ENOENT, "exec: \"%.200s\": executable file not found in $PATH", name);
+	return sv_err_say(err, ENOENT, "exec: \"%.200s\": executable file not found in $PATH",
+			  name);
 }
 
-/* Cuts LINE at its colons; NULL unless it has the seven fields of passwd(5) and its third is UID. Returns the sixth. */
+/* Cuts LINE at its colons; NULL unless it has the seven fields of passwd(5) and its third is UID.
+ * Returns the sixth. */
 static char *home_in_line(char *line, uint32_t uid)
 {
 	char *field[7];
@@ -108,7 +113,8 @@ static char *home_in_line(char *line, uint32_t uid)
 	return field[5];
 }
 
-/* The home directory of UID by FD, an open passwd file; "" if unknown. Longer lines than BUF are not entries. */
+/* The home directory of UID by FD, an open passwd file; "" if unknown. Longer lines than BUF are
+ * not entries. */
 static void find_home(int fd, uint32_t uid, char *buf, size_t size, const char **ret)
 {
 	size_t have = 0, total = 0;

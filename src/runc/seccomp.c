@@ -55,8 +55,8 @@ int rc_filter_get(const struct oci_seccomp *profile, int cache_dir, struct rc_fi
 		return 0;
 	}
 	/* json-c keeps the text beside the value until the value ends. */
-	text = json_object_to_json_string_length(profile->profile,
-						 JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
+	text = json_object_to_json_string_length(
+		profile->profile, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
 	if (!text)
 		return sv_err_oom(err);
 	if (cache_dir >= 0 && rc_seccomp_cache_get(cache_dir, text, len, ret))
@@ -76,8 +76,10 @@ int rc_filter_load(const struct rc_filter *f, int *ret_notify, struct sv_err *er
 	if (f->code) {
 		r = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 		if (r < 0)
-			return sv_err_set(err, errno, "cannot load the seccomp filter (%zu instructions, flags %#x)",
-					  f->count, flags);
+			return sv_err_set(
+				err, errno,
+				"cannot load the seccomp filter (%zu instructions, flags %#x)",
+				f->count, flags);
 	}
 	*ret_notify = f->notify ? (int)r : -1;
 	return 0;

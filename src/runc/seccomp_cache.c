@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* seccomp_cache.c - one file per filter: header, profile text, code. Warm: open, fstat, read, close. */
+/* seccomp_cache.c - one file per filter: header, profile text, code. Warm: open, fstat, read,
+ * close. */
 #include "runc/seccomp_cache.h"
 
 #include <dirent.h>
@@ -21,8 +22,9 @@
 #include "base/log.h"
 
 #define MAGIC "svfilter"
-#define FORMAT 1	/* raised whenever the same profile compiles to other code or the layout changes */
-#define NAME_LEN 17	/* 16 hex digits and a NUL */
+#define FORMAT 1 /* raised whenever the same profile compiles to other code or the layout changes \
+		  */
+#define NAME_LEN 17 /* 16 hex digits and a NUL */
 #define TEMP_PREFIX ".new."
 
 /* Native byte order: the file never leaves the machine. */
@@ -35,7 +37,7 @@ struct header {
 	uint32_t notify;
 	uint32_t count;
 	uint64_t text_len;
-	uint64_t sum;	/* of the code and of all the above */
+	uint64_t sum; /* of the code and of all the above */
 };
 
 /* FNV-1a over words of 8 bytes, folded: finds files and notices damage; it protects from nobody. */
@@ -152,10 +154,12 @@ static int older(const void *a, const void *b)
 
 	if (x->written.tv_sec != y->written.tv_sec)
 		return x->written.tv_sec < y->written.tv_sec ? -1 : 1;
-	return (x->written.tv_nsec > y->written.tv_nsec) - (x->written.tv_nsec < y->written.tv_nsec);
+	return (x->written.tv_nsec > y->written.tv_nsec) -
+	       (x->written.tv_nsec < y->written.tv_nsec);
 }
 
-/* Lists at most ROOM files of the cache, and removes temporaries that a killed writer left behind a minute ago or more. */
+/* Lists at most ROOM files of the cache, and removes temporaries that a killed writer left behind a
+ * minute ago or more. */
 static size_t list(int dir, struct entry *entries, size_t room)
 {
 	autoclosedir DIR *d = NULL;
@@ -217,7 +221,8 @@ void rc_seccomp_cache_put(int dir, const char *text, size_t len, const struct rc
 	struct timespec now = { 0 };
 	autoclose int fd = -1;
 
-	/* Two writers differ by their pid, or (in other pid namespaces, after a reboot) by the clock. */
+	/* Two writers differ by their pid, or (in other pid namespaces, after a reboot) by the
+	 * clock. */
 	clock_gettime(CLOCK_REALTIME, &now);
 	snprintf(temp, sizeof(temp), TEMP_PREFIX "%d.%llx.%lx", (int)getpid(),
 		 (unsigned long long)now.tv_sec, now.tv_nsec);
@@ -227,7 +232,8 @@ void rc_seccomp_cache_put(int dir, const char *text, size_t len, const struct rc
 		sv_debug("seccomp: cannot write the cache: %s", strerror(errno));
 		return;
 	}
-	/* No fsync: a file cut short by a power failure is noticed, and only costs a compilation. */
+	/* No fsync: a file cut short by a power failure is noticed, and only costs a compilation.
+	 */
 	if (fchmod(fd, 0600) < 0 || writev(fd, parts, 3) != (ssize_t)(sizeof(h) + len + code_len) ||
 	    renameat(dir, temp, dir, name) < 0) {
 		sv_debug("seccomp: cannot write the cache: %s", strerror(errno));

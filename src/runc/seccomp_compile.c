@@ -35,7 +35,9 @@ static int add_arches(scmp_filter_ctx ctx, const struct rc_seccomp_profile *p, s
 		int r = seccomp_arch_add(ctx, p->arches[i]);
 
 		if (r < 0 && r != -EEXIST)
-			return sv_err_set(err, -r, "linux.seccomp.architectures[%zu]: libseccomp refuses it", i);
+			return sv_err_set(err, -r,
+					  "linux.seccomp.architectures[%zu]: libseccomp refuses it",
+					  i);
 	}
 	return 0;
 }
@@ -43,20 +45,24 @@ static int add_arches(scmp_filter_ctx ctx, const struct rc_seccomp_profile *p, s
 static int add_rule(scmp_filter_ctx ctx, const struct rc_seccomp_rule *rule, const char *name,
 		    unsigned n_args, const struct scmp_arg_cmp *args, struct sv_err *err)
 {
-	int r = seccomp_rule_add_array(ctx, rule->action, seccomp_syscall_resolve_name(name), n_args, args);
+	int r = seccomp_rule_add_array(ctx, rule->action, seccomp_syscall_resolve_name(name),
+				       n_args, args);
 
 	/* The same rule twice. */
 	if (r == -EEXIST)
 		return 0;
 	if (r < 0)
-		return sv_err_set(err, -r, "linux.seccomp.syscalls[%zu]: libseccomp refuses the rule for '%s'",
-				  rule->index, name);
+		return sv_err_set(
+			err, -r,
+			"linux.seccomp.syscalls[%zu]: libseccomp refuses the rule for '%s'",
+			rule->index, name);
 	return 0;
 }
 
 /*
- * libseccomp takes one condition per argument in a rule, all of which must hold. A rule with several about one argument is
- * split into one rule each, of which any may hold: that is what runc makes of it, and what existing profiles rely on.
+ * libseccomp takes one condition per argument in a rule, all of which must hold. A rule with
+ * several about one argument is split into one rule each, of which any may hold: that is what runc
+ * makes of it, and what existing profiles rely on.
  */
 static int add_rules_for(scmp_filter_ctx ctx, const struct rc_seccomp_rule *rule, const char *name,
 			 struct sv_err *err)
@@ -97,7 +103,8 @@ static int add_rules(scmp_filter_ctx ctx, const struct rc_seccomp_profile *p, st
 }
 
 /* The program as libseccomp writes it, from an anonymous file. */
-static int export(scmp_filter_ctx ctx, struct sock_filter **ret, size_t *ret_count, struct sv_err *err)
+static int export(scmp_filter_ctx ctx, struct sock_filter **ret, size_t *ret_count,
+		  struct sv_err *err)
 {
 	autofree struct sock_filter *code = NULL;
 	autoclose int fd = -1;
@@ -129,8 +136,9 @@ static int build(const struct rc_seccomp_profile *p, bool tree, struct sock_filt
 	int r;
 
 	if (!ctx)
-		return sv_err_say(err, EINVAL,
-				  "linux.seccomp.defaultAction: libseccomp or the kernel does not have it");
+		return sv_err_say(
+			err, EINVAL,
+			"linux.seccomp.defaultAction: libseccomp or the kernel does not have it");
 	r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_NNP, 0);
 	if (r == 0)
 		r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, tree ? 2 : 1);
@@ -160,7 +168,8 @@ static int64_t highest(const struct rc_seccomp_profile *p, uint32_t arch)
 		size_t count = names ? json_object_array_length(names) : 0;
 
 		for (size_t k = 0; k < count; k++) {
-			const char *name = json_object_get_string(json_object_array_get_idx(names, k));
+			const char *name =
+				json_object_get_string(json_object_array_get_idx(names, k));
 			/* Negative: unknown, or not on this architecture. */
 			int number = seccomp_syscall_resolve_name_arch(arch, name);
 
@@ -172,8 +181,9 @@ static int64_t highest(const struct rc_seccomp_profile *p, uint32_t arch)
 }
 
 /*
- * One architecture. The accumulator holds it when we come, and holds it still when we go on to the next. What is not answered
- * here jumps to END, counted from the instruction after the jump; the last instruction is patched when the length is known.
+ * One architecture. The accumulator holds it when we come, and holds it still when we go on to the
+ * next. What is not answered here jumps to END, counted from the instruction after the jump; the
+ * last instruction is patched when the length is known.
  */
 static void emit_arch(struct prologue *out, uint32_t token, int64_t max, int64_t max_x32)
 {
@@ -184,14 +194,16 @@ static void emit_arch(struct prologue *out, uint32_t token, int64_t max, int64_t
 	const struct sock_filter to_end = BPF_JUMP(BPF_JMP | BPF_JA, 0, 0, 0);
 
 	if (token == AUDIT_ARCH_X86_64) {
-		/* x32 numbers go to a comparison of their own, or (not in the profile) to libseccomp. */
+		/* x32 numbers go to a comparison of their own, or (not in the profile) to
+		 * libseccomp. */
 		emit(out, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, token, 0, 6));
 		emit(out, load_nr);
 		emit(out, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 1, 0));
+		emit(out,
+		     (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, (uint32_t)max, 1, 2));
 		emit(out, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K,
-						       (uint32_t)max, 1, 2));
-		emit(out, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K,
-						       max_x32 < 0 ? UINT32_MAX : (uint32_t)max_x32, 0, 1));
+						       max_x32 < 0 ? UINT32_MAX : (uint32_t)max_x32,
+						       0, 1));
 		emit(out, ret_enosys);
 		emit(out, to_end);
 		return;
@@ -205,7 +217,8 @@ static void emit_arch(struct prologue *out, uint32_t token, int64_t max, int64_t
 
 static bool lets_through(uint32_t action)
 {
-	return action == SCMP_ACT_ALLOW || action == SCMP_ACT_LOG || action == SCMP_ACT_ERRNO(ENOSYS) ||
+	return action == SCMP_ACT_ALLOW || action == SCMP_ACT_LOG ||
+	       action == SCMP_ACT_ERRNO(ENOSYS) ||
 	       (action & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_TRACE;
 }
 
@@ -228,7 +241,8 @@ static void write_prologue(const struct rc_seccomp_profile *p, struct prologue *
 			arches[count++] = p->arches[i];
 	}
 
-	emit(out, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)));
+	emit(out, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+					       offsetof(struct seccomp_data, arch)));
 	for (size_t i = 0; i < count; i++) {
 		int64_t max = highest(p, arches[i]);
 
@@ -241,8 +255,8 @@ static void write_prologue(const struct rc_seccomp_profile *p, struct prologue *
 	}
 }
 
-int rc_seccomp_compile(const struct rc_seccomp_profile *profile, bool tree, struct sock_filter **ret,
-		       size_t *ret_count, struct sv_err *err)
+int rc_seccomp_compile(const struct rc_seccomp_profile *profile, bool tree,
+		       struct sock_filter **ret, size_t *ret_count, struct sv_err *err)
 {
 	autofree struct sock_filter *body = NULL;
 	struct prologue head = { .count = 0 };
@@ -256,7 +270,8 @@ int rc_seccomp_compile(const struct rc_seccomp_profile *profile, bool tree, stru
 	write_prologue(profile, &head);
 	if (head.count + n_body > BPF_MAXINSNS)
 		return sv_err_say(err, E2BIG,
-				  "linux.seccomp: the filter has %zu instructions, the kernel takes at most %d",
+				  "linux.seccomp: the filter has %zu instructions, the kernel "
+				  "takes at most %d",
 				  head.count + n_body, BPF_MAXINSNS);
 
 	whole = malloc((head.count + n_body) * sizeof(*whole));

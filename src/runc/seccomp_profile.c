@@ -99,7 +99,8 @@ void rc_seccomp_profile_done(struct rc_seccomp_profile *p)
 	*p = (struct rc_seccomp_profile){ 0 };
 }
 
-/* Finds the word at AT in TABLE. WHAT names the kind of word in the error. An absent word is an error. */
+/* Finds the word at AT in TABLE. WHAT names the kind of word in the error. An absent word is an
+ * error. */
 static int find_word(const struct sv_json *at, const struct word *table, size_t count,
 		     const char *what, uint32_t *ret, struct sv_err *err)
 {
@@ -119,7 +120,8 @@ static int find_word(const struct sv_json *at, const struct word *table, size_t 
 	return sv_json_bad(at, err, "unknown %s '%.80s'", what, text);
 }
 
-/* The action named by KEY of UP, with the errno of ERRNO_KEY: EPERM if there is none (runtime-spec). */
+/* The action named by KEY of UP, with the errno of ERRNO_KEY: EPERM if there is none
+ * (runtime-spec). */
 static int read_action(const struct sv_json *up, const char *key, const char *errno_key,
 		       uint32_t *ret, struct sv_err *err)
 {
@@ -138,7 +140,8 @@ static int read_action(const struct sv_json *up, const char *key, const char *er
 		r = sv_json_int(&code_at, 0, UINT16_MAX, &code, err);
 		action = SCMP_ACT_TRACE((uint32_t)code);
 	} else if (code_at.value) {
-		r = sv_json_bad(&code_at, err, "%s returns no errno", json_object_get_string(at.value));
+		r = sv_json_bad(&code_at, err, "%s returns no errno",
+				json_object_get_string(at.value));
 	}
 	if (r < 0)
 		return r;
@@ -146,7 +149,8 @@ static int read_action(const struct sv_json *up, const char *key, const char *er
 	return 0;
 }
 
-/* runtime-spec: SCMP_CMP_MASKED_EQ is (argument & value) == valueTwo, which is libseccomp's datum_a and datum_b. */
+/* runtime-spec: SCMP_CMP_MASKED_EQ is (argument & value) == valueTwo, which is libseccomp's datum_a
+ * and datum_b. */
 static int read_arg(const struct sv_json *at, struct scmp_arg_cmp *ret, struct sv_err *err)
 {
 	struct sv_json index_at = sv_json_get(at, "index"), op_at = sv_json_get(at, "op");
@@ -222,8 +226,8 @@ static int read_names(const struct sv_json *rule, struct rc_seccomp_rule *ret, s
 
 		if (!json_object_is_type(item.value, json_type_string))
 			return sv_json_bad(&item, err, "expected the name of a system call");
-		/* The process that loads the filter sends the listener with a system call of its own:
-		 * intercepting write could stop it before anybody listens. */
+		/* The process that loads the filter sends the listener with a system call of its
+		 * own: intercepting write could stop it before anybody listens. */
 		if (ret->action == SCMP_ACT_NOTIFY &&
 		    strcmp(json_object_get_string(item.value), "write") == 0)
 			return sv_json_bad(&item, err, "SCMP_ACT_NOTIFY cannot be used for write");
@@ -288,9 +292,9 @@ static int read_arches(const struct sv_json *top, struct rc_seccomp_profile *p, 
 }
 
 /*
- * A document without the key gets SPEC_ALLOW, as runc does: the speculation barrier that a filter would else
- * bring (kernels before 5.16) slows the whole container. TSYNC is dropped: the process that loads has one thread, and
- * the kernel refuses TSYNC together with a listener.
+ * A document without the key gets SPEC_ALLOW, as runc does: the speculation barrier that a filter
+ * would else bring (kernels before 5.16) slows the whole container. TSYNC is dropped: the process
+ * that loads has one thread, and the kernel refuses TSYNC together with a listener.
  */
 static int read_flags(const struct sv_json *top, struct rc_seccomp_profile *p, struct sv_err *err)
 {
@@ -393,11 +397,14 @@ void rc_seccomp_profile_supported(struct sv_str *s)
 	for (size_t i = 0; i < SV_COUNT(flags); i++) {
 		unsigned flag = flags[i].value;
 
-		/* A flag that goes with a listener only is refused without one even by kernels that know it. */
+		/* A flag that goes with a listener only is refused without one even by kernels that
+		 * know it. */
 		if (flag == SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
 			flag |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
-		/* seccomp(2): flags are looked at before the program, whose address is bad: EFAULT means known. */
-		if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flag, NULL) < 0 && errno == EFAULT) {
+		/* seccomp(2): flags are looked at before the program, whose address is bad: EFAULT
+		 * means known. */
+		if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flag, NULL) < 0 &&
+		    errno == EFAULT) {
 			sv_str_addf(s, "%s\"%s\"", first ? "" : ",", flags[i].name);
 			first = false;
 		}

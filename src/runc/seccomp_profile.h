@@ -17,22 +17,22 @@
 #include "oci/spec.h"
 
 struct rc_seccomp_rule {
-	struct json_object *names;	/* array of strings, borrowed from the document */
-	uint32_t action;		/* SCMP_ACT_*, with its errno */
+	struct json_object *names; /* array of strings, borrowed from the document */
+	uint32_t action;           /* SCMP_ACT_*, with its errno */
 	struct scmp_arg_cmp *args;
 	size_t n_args;
-	bool repeats;			/* two conditions are about the same argument */
-	size_t index;			/* in linux.seccomp.syscalls, for messages */
+	bool repeats; /* two conditions are about the same argument */
+	size_t index; /* in linux.seccomp.syscalls, for messages */
 };
 
 struct rc_seccomp_profile {
 	uint32_t default_action;
-	uint32_t *arches;		/* SCMP_ARCH_* as listed; the native one may be missing */
+	uint32_t *arches; /* SCMP_ARCH_* as listed; the native one may be missing */
 	size_t n_arches;
 	struct rc_seccomp_rule *rules;
 	size_t n_rules;
-	unsigned flags;			/* SECCOMP_FILTER_FLAG_* */
-	bool notify;			/* some rule has SCMP_ACT_NOTIFY */
+	unsigned flags; /* SECCOMP_FILTER_FLAG_* */
+	bool notify;    /* some rule has SCMP_ACT_NOTIFY */
 };
 
 void rc_seccomp_profile_done(struct rc_seccomp_profile *p);
@@ -41,7 +41,8 @@ void rc_seccomp_profile_done(struct rc_seccomp_profile *p);
 int rc_seccomp_profile_read(const struct oci_seccomp *seccomp, struct rc_seccomp_profile *ret,
 			    struct sv_err *err);
 
-/* Appends the lists "actions", "operators", "archs" and "knownFlags" as members of a JSON object. */
+/* Appends the lists "actions", "operators", "archs" and "knownFlags" as members of a JSON object.
+ */
 void rc_seccomp_profile_words(struct sv_str *s);
 
 /* Appends the flags that this kernel takes as "supportedFlags". Asks the kernel. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* /proc/<pid>/stat with names chosen to confuse, pidfds that notice a recycled number, and files that must be procfs's own. */
+/* /proc/<pid>/stat with names chosen to confuse, pidfds that notice a recycled number, and files
+ * that must be procfs's own. */
 #include "os/proc.h"
 
 #include <errno.h>

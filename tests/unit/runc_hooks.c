@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hooks, as /bin/sh scripts: what they are given, what is told of those that fail, hang or leave somebody behind. */
+/* Hooks, as /bin/sh scripts: what they are given, what is told of those that fail, hang or leave
+ * somebody behind. */
 #include "runc/hooks.h"
 
 #include <errno.h>
@@ -51,7 +52,8 @@ static void state_is_on_stdin_and_may_be_reopened(void **state)
 
 	(void)state;
 	assert_int_equal(run("read line || :; [ \"$line\" = '" STATE "' ]", NULL, 0, &err), 0);
-	assert_int_equal(run("read line < /dev/stdin || :; [ \"$line\" = '" STATE "' ]", NULL, 0, &err), 0);
+	assert_int_equal(
+		run("read line < /dev/stdin || :; [ \"$line\" = '" STATE "' ]", NULL, 0, &err), 0);
 }
 
 static void large_state_that_nobody_reads_harms_nobody(void **state)
@@ -70,7 +72,8 @@ static void large_state_that_nobody_reads_harms_nobody(void **state)
 
 static void environment_is_exactly_the_given_one(void **state)
 {
-	char *args[] = { shell_word, dash_c, (char *)"[ \"$A\" = 1 ] && [ -z \"$SV_LEAK$HOME\" ]", NULL };
+	char *args[] = { shell_word, dash_c, (char *)"[ \"$A\" = 1 ] && [ -z \"$SV_LEAK$HOME\" ]",
+			 NULL };
 	char *env[] = { (char *)"A=1", NULL };
 	struct oci_hook hook = { .path = shell_path, .args = { args, 3, 4 }, .env = { env, 1, 2 } };
 	struct oci_hooks hooks = { &hook, 1 };
@@ -91,17 +94,19 @@ static void working_directory_is_the_given_one(void **state)
 	(void)state;
 	assert_int_equal(run("[ \"$(pwd -P)\" = /usr ]", "/usr", 0, &err), 0);
 	assert_int_equal(run(":", "/no/such/dir", 0, &err), -ENOENT);
-	assert_string_equal(err.msg, "error running createRuntime hook #0: cannot change to '/no/such/dir': "
-				     "No such file or directory");
+	assert_string_equal(err.msg,
+			    "error running createRuntime hook #0: cannot change to '/no/such/dir': "
+			    "No such file or directory");
 }
 
 static void no_descriptor_but_the_first_three_gets_in(void **state)
 {
 	struct sv_err err;
-	int leak = open("/dev/null", O_RDONLY);	/* on purpose without O_CLOEXEC */
+	int leak = open("/dev/null", O_RDONLY); /* on purpose without O_CLOEXEC */
 
 	(void)state;
-	assert_int_equal(run("for f in /proc/self/fd/*; do case ${f##*/} in 0|1|2|\\*) ;; *) [ ! -e $f ] || exit 9 ;; esac; done",
+	assert_int_equal(run("for f in /proc/self/fd/*; do case ${f##*/} in 0|1|2|\\*) ;; *) [ ! "
+			     "-e $f ] || exit 9 ;; esac; done",
 			     NULL, 0, &err),
 			 0);
 	close(leak);
@@ -117,7 +122,9 @@ static void signals_are_the_default_ones(void **state)
 	signal(SIGPIPE, SIG_IGN);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
-	r = run("grep -q '^SigBlk:\t0*$' /proc/self/status && grep -q '^SigIgn:\t0*$' /proc/self/status", NULL, 0, &err);
+	r = run("grep -q '^SigBlk:\t0*$' /proc/self/status && grep -q '^SigIgn:\t0*$' "
+		"/proc/self/status",
+		NULL, 0, &err);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	assert_int_equal(r, 0);
@@ -129,11 +136,14 @@ static void failure_tells_status_and_output(void **state)
 
 	(void)state;
 	assert_true(run("echo one; echo two; echo no such device >&2; exit 3", NULL, 0, &err) < 0);
-	assert_string_equal(err.msg, "error running createRuntime hook #0: exit status 3, stdout: one two, stderr: no such device");
+	assert_string_equal(err.msg, "error running createRuntime hook #0: exit status 3, stdout: "
+				     "one two, stderr: no such device");
 	assert_true(run("exit 1", NULL, 0, &err) < 0);
-	assert_string_equal(err.msg, "error running createRuntime hook #0: exit status 1, stdout: , stderr: ");
+	assert_string_equal(
+		err.msg, "error running createRuntime hook #0: exit status 1, stdout: , stderr: ");
 	assert_true(run("kill -9 $$", NULL, 0, &err) < 0);
-	assert_string_equal(err.msg, "error running createRuntime hook #0: signal: Killed, stdout: , stderr: ");
+	assert_string_equal(
+		err.msg, "error running createRuntime hook #0: signal: Killed, stdout: , stderr: ");
 }
 
 static void only_the_tail_of_much_output_is_told(void **state)
@@ -141,8 +151,9 @@ static void only_the_tail_of_much_output_is_told(void **state)
 	struct sv_err err;
 
 	(void)state;
-	assert_true(run("i=0; while [ $i -lt 20000 ]; do echo 0123456789 >&2; i=$((i+1)); done; echo last >&2; exit 1", NULL,
-			0, &err) < 0);
+	assert_true(run("i=0; while [ $i -lt 20000 ]; do echo 0123456789 >&2; i=$((i+1)); done; "
+			"echo last >&2; exit 1",
+			NULL, 0, &err) < 0);
 	assert_non_null(strstr(err.msg, "0123456789 last"));
 	assert_true(strlen(err.msg) < 400);
 }
@@ -156,7 +167,8 @@ static void missing_program_is_named(void **state)
 
 	(void)state;
 	assert_int_equal(rc_hooks_run(&hooks, OCI_HOOK_POSTSTOP, &text, NULL, &err), -ENOENT);
-	assert_string_equal(err.msg, "error running poststop hook #0: cannot execute '/no/such/hook': No such file or directory");
+	assert_string_equal(err.msg, "error running poststop hook #0: cannot execute "
+				     "'/no/such/hook': No such file or directory");
 }
 
 static double seconds(void)
@@ -179,7 +191,8 @@ static void hook_that_hangs_is_ended_with_its_children(void **state)
 	(void)state;
 	snprintf(script, sizeof(script), "sleep 1000 & echo $! > %s; sleep 1000", path);
 	assert_int_equal(run(script, NULL, 1, &err), -ETIMEDOUT);
-	assert_string_equal(err.msg, "error running createRuntime hook #0: '/bin/sh' timed out after 1 s");
+	assert_string_equal(err.msg,
+			    "error running createRuntime hook #0: '/bin/sh' timed out after 1 s");
 	assert_true(seconds() - start < 30);
 	f = fdopen(fd, "r");
 	assert_int_equal(fscanf(f, "%ld", &child), 1);

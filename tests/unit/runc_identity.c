@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Identity, taken for real: each case runs in a child that is root of a user namespace of its own (ids 0-65535), as init is.
- * Making one with many ids needs root; without, the cases are skipped.
+ * Identity, taken for real: each case runs in a child that is root of a user namespace of its own
+ * (ids 0-65535), as init is. Making one with many ids needs root; without, the cases are skipped.
  */
 #include "runc/identity.h"
 
@@ -32,12 +32,13 @@
 #define BIT(cap) (1ULL << (cap))
 
 /* In a child cmocka's own assertions would return into the parent's test list. */
-#define need(what)                                                                                 \
-	do {                                                                                       \
-		if (!(what)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s (%s)\n", __FILE__, __LINE__, #what, strerror(errno)); \
-			_exit(1);                                                                  \
-		}                                                                                  \
+#define need(what)                                                                     \
+	do {                                                                           \
+		if (!(what)) {                                                         \
+			fprintf(stderr, "%s:%d: %s (%s)\n", __FILE__, __LINE__, #what, \
+				strerror(errno));                                      \
+			_exit(1);                                                      \
+		}                                                                      \
 	} while (0)
 
 static void write_file(pid_t pid, const char *name, const char *text)
@@ -135,7 +136,12 @@ static void user_with_ambient(void)
 	gid_t got[3];
 	uid_t r, e, s;
 	struct oci_process p = {
-		.user = { .uid = 1000, .gid = 1001, .groups = groups, .n_groups = 2, .has_umask = true, .umask = 027 },
+		.user = { .uid = 1000,
+			  .gid = 1001,
+			  .groups = groups,
+			  .n_groups = 2,
+			  .has_umask = true,
+			  .umask = 027 },
 		.caps = { true, two, two, two, two, BIT(CAP_NET_RAW) },
 	};
 
@@ -187,7 +193,8 @@ static void load(void)
 static void filter_without_nnp(void)
 {
 	uint64_t few = BIT(CAP_CHOWN);
-	struct oci_process p = { .user = { .uid = 1000, .gid = 1000 }, .caps = { true, few, few, few, few, few } };
+	struct oci_process p = { .user = { .uid = 1000, .gid = 1000 },
+				 .caps = { true, few, few, few, few, few } };
 
 	enter(&p, true);
 	need(own("CapEff:", 16) == (few | BIT(CAP_SYS_ADMIN)));
@@ -233,7 +240,8 @@ static void fail_to_enter(const struct oci_process *p, int code, const char *tex
 
 static void unmapped_uid(void)
 {
-	fail_to_enter(&(struct oci_process){ .user = { .uid = 70000 } }, EINVAL, "process.user.uid: cannot become user 70000");
+	fail_to_enter(&(struct oci_process){ .user = { .uid = 70000 } }, EINVAL,
+		      "process.user.uid: cannot become user 70000");
 }
 
 static void unmapped_gid(void)
@@ -242,7 +250,8 @@ static void unmapped_gid(void)
 
 	fail_to_enter(&(struct oci_process){ .user = { .groups = &group, .n_groups = 1 } }, EINVAL,
 		      "process.user.additionalGids: cannot set 1 groups");
-	fail_to_enter(&(struct oci_process){ .user = { .gid = 70000 } }, EINVAL, "process.user.gid: cannot become group 70000");
+	fail_to_enter(&(struct oci_process){ .user = { .gid = 70000 } }, EINVAL,
+		      "process.user.gid: cannot become group 70000");
 }
 
 static void impossible_caps(void)
@@ -280,7 +289,8 @@ static void enter_made_cwd(void)
 	snprintf(cwd, sizeof(cwd), "%s/a//b/c", base);
 	p.cwd = cwd;
 	need(rc_identity_enter(&p, false, true, &err) == 0);
-	need(getcwd(got, sizeof(got)) && strlen(got) > 6 && strcmp(got + strlen(got) - 6, "/a/b/c") == 0);
+	need(getcwd(got, sizeof(got)) && strlen(got) > 6 &&
+	     strcmp(got + strlen(got) - 6, "/a/b/c") == 0);
 	need(stat(".", &st) == 0 && st.st_uid == 0 && (st.st_mode & 0777) == (0755 & ~022));
 }
 
@@ -302,7 +312,8 @@ static void missing_cwd(void)
 	fail_to_enter(&p, ENOENT, "process.cwd: cannot change to '/no/such/dir'");
 }
 
-/* The working directory is a descriptor of the old root, which the container's root does not reach. */
+/* The working directory is a descriptor of the old root, which the container's root does not reach.
+ */
 static void escaping_cwd(void)
 {
 	struct oci_process p = { 0 };
@@ -315,7 +326,8 @@ static void escaping_cwd(void)
 	need(fd >= 0);
 	need(mkdir(strcat(strcpy(link, base), "/jail"), 0755) == 0 && chroot(link) == 0);
 	need(fchdir(fd) == 0);
-	/* chdir("/proc/self/fd/N") cannot be had without a procfs in the jail; "." is the same directory. */
+	/* chdir("/proc/self/fd/N") cannot be had without a procfs in the jail; "." is the same
+	 * directory. */
 	p.cwd = (char *)".";
 	need(rc_identity_enter(&p, false, false, &err) == -EXDEV);
 	need(strstr(err.msg, "outside of the container's root"));

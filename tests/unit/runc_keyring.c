@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Session keyrings: the same container finds its own again, another one does not. Each case is a child, so that ours stays. */
+/* Session keyrings: the same container finds its own again, another one does not. Each case is a
+ * child, so that ours stays. */
 #include "runc/keyring.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Limits are put on a child that waits, and read back from the kernel. Lowering is allowed to everybody. */
+/* Limits are put on a child that waits, and read back from the kernel. Lowering is allowed to
+ * everybody. */
 #include "runc/limits.h"
 
 #include <errno.h>
@@ -73,14 +74,17 @@ static void rlimits_are_set_on_the_other_process(void **state)
 
 static void impossible_rlimit_names_itself(void **state)
 {
-	struct oci_rlimit list[] = { { RLIMIT_CORE, 0, 0 }, { RLIMIT_NOFILE, 1ULL << 40, 1ULL << 40 } };
+	struct oci_rlimit list[] = { { RLIMIT_CORE, 0, 0 },
+				     { RLIMIT_NOFILE, 1ULL << 40, 1ULL << 40 } };
 	struct oci_process p = { .rlimits = list, .n_rlimits = 2 };
 	struct sv_err err = { 0 };
 
 	(void)state;
 	/* Above fs.nr_open, so nobody may. */
 	assert_int_equal(rc_limits_rlimits(child, &p, &err), -EPERM);
-	assert_non_null(strstr(err.msg, "process.rlimits[1]: cannot set RLIMIT_NOFILE to 1099511627776:1099511627776"));
+	assert_non_null(strstr(
+		err.msg,
+		"process.rlimits[1]: cannot set RLIMIT_NOFILE to 1099511627776:1099511627776"));
 	assert_non_null(strstr(err.msg, "CAP_SYS_RESOURCE"));
 	list[1] = (struct oci_rlimit){ RLIMIT_STACK, 5, 4 };
 	assert_int_equal(rc_limits_rlimits(child, &p, &err), -EINVAL);
@@ -125,7 +129,8 @@ static void scheduler_and_io_priority_are_set(void **state)
 
 static void cpu_lists_are_read_strictly(void **state)
 {
-	static const char *const bad[] = { "", ",", "0,", "0-", "-1", "1-0", "0 1", "a", "0-1-2", "99999999999", "0,,1", "0x1" };
+	static const char *const bad[] = { "",    ",", "0,",    "0-",          "-1",   "1-0",
+					   "0 1", "a", "0-1-2", "99999999999", "0,,1", "0x1" };
 	cpu_set_t set;
 
 	(void)state;
@@ -156,8 +161,10 @@ static void cpus_that_are_not_there_are_refused(void **state)
 	struct sv_err err = { 0 };
 
 	(void)state;
-	assert_int_equal(rc_limits_cpus(child, "8191", "process.execCPUAffinity.final", &err), -EINVAL);
-	assert_non_null(strstr(err.msg, "process.execCPUAffinity.final: cannot use the CPUs '8191'"));
+	assert_int_equal(rc_limits_cpus(child, "8191", "process.execCPUAffinity.final", &err),
+			 -EINVAL);
+	assert_non_null(
+		strstr(err.msg, "process.execCPUAffinity.final: cannot use the CPUs '8191'"));
 }
 
 int main(void)

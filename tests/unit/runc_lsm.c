@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Labels on a host without AppArmor and SELinux: what asks for confinement is refused, what does not is let through. */
+/* Labels on a host without AppArmor and SELinux: what asks for confinement is refused, what does
+ * not is let through. */
 #include "runc/lsm.h"
 
 #include <errno.h>
@@ -38,7 +39,8 @@ static void profile_without_apparmor_is_refused(void **state)
 	if (enabled("/sys/module/apparmor/parameters/enabled"))
 		skip();
 	assert_int_equal(rc_lsm_check(&p, &err), -EOPNOTSUPP);
-	assert_string_equal(err.msg, "process.apparmorProfile: 'docker-default' is asked for, but AppArmor is not enabled on this host");
+	assert_string_equal(err.msg, "process.apparmorProfile: 'docker-default' is asked for, but "
+				     "AppArmor is not enabled on this host");
 	assert_true(rc_lsm_exec_label(&p, &err) < 0);
 	assert_non_null(strstr(err.msg, "cannot apply the AppArmor profile 'docker-default'"));
 }
@@ -63,7 +65,8 @@ static void label_without_selinux_is_refused_and_no_mount_option(void **state)
 	if (enabled("/sys/fs/selinux/enforce"))
 		skip();
 	assert_int_equal(rc_lsm_check(&p, &err), -EOPNOTSUPP);
-	assert_non_null(strstr(err.msg, "process.selinuxLabel: 'system_u:system_r:container_t:s0' is asked for"));
+	assert_non_null(strstr(
+		err.msg, "process.selinuxLabel: 'system_u:system_r:container_t:s0' is asked for"));
 	assert_true(rc_lsm_exec_label(&p, &err) < 0);
 	assert_null(rc_lsm_mount_context("system_u:object_r:container_file_t:s0"));
 }

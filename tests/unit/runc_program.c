@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finding the program: the order of PATH, and the words that engines turn into exit codes 126 and 127. */
+/* Finding the program: the order of PATH, and the words that engines turn into exit codes 126 and
+ * 127. */
 #include "runc/program.h"
 
 #include <errno.h>
@@ -92,8 +93,8 @@ static void not_found(const char *name, const char *path, int code, const char *
 static void first_program_along_path_is_taken(void **state)
 {
 	(void)state;
-	found("tool", "PATH=one:two", "two/tool");	/* the first is a broken link */
-	found("sub", "PATH=one:two", "two/sub");	/* the first is a directory */
+	found("tool", "PATH=one:two", "two/tool"); /* the first is a broken link */
+	found("sub", "PATH=one:two", "two/sub");   /* the first is a directory */
 	found("tool", "PATH=/no/such:two/", "two/tool");
 	found("here", "PATH=one::two", "./here");
 	found("here", "PATH=one:", "./here");
@@ -109,8 +110,10 @@ static void names_with_a_slash_are_taken_as_they_are(void **state)
 static void wording_is_that_of_other_runtimes(void **state)
 {
 	(void)state;
-	not_found("nope", "PATH=one:two", ENOENT, "exec: \"nope\": executable file not found in $PATH");
-	not_found("plain", "PATH=one", ENOENT, "exec: \"plain\": executable file not found in $PATH");
+	not_found("nope", "PATH=one:two", ENOENT,
+		  "exec: \"nope\": executable file not found in $PATH");
+	not_found("plain", "PATH=one", ENOENT,
+		  "exec: \"plain\": executable file not found in $PATH");
 	not_found("tool", "PATH=", ENOENT, "exec: \"tool\": executable file not found in $PATH");
 	not_found("tool", NULL, ENOENT, "exec: \"tool\": executable file not found in $PATH");
 	not_found("", "PATH=one", ENOENT, "exec: \"\": executable file not found in $PATH");
@@ -180,7 +183,8 @@ static void passwd_of_any_shape_is_survived(void **state)
 	if (pid == 0) {
 		FILE *f;
 
-		if (mkdir("root", 0755) < 0 || mkdir("root/etc", 0755) < 0 || chroot("root") < 0 || chdir("/") < 0)
+		if (mkdir("root", 0755) < 0 || mkdir("root/etc", 0755) < 0 || chroot("root") < 0 ||
+		    chdir("/") < 0)
 			_exit(1);
 		f = fopen("/etc/passwd", "w");
 		for (size_t i = 0; i < SV_COUNT(lines) - 1; i++)

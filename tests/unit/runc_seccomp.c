@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Seccomp profiles: what is refused, what the filter decides (run by a small interpreter of BPF and compared with libseccomp's own
- * linear filter; and loaded for real in a child), and what the cache believes.
+ * Seccomp profiles: what is refused, what the filter decides (run by a small interpreter of BPF and
+ * compared with libseccomp's own linear filter; and loaded for real in a child), and what the cache
+ * believes.
  */
 #include "runc/seccomp.h"
 
@@ -52,7 +53,8 @@ static void drop(struct oci_seccomp *s)
 }
 
 /* Runs a classic BPF program of the shape that seccomp takes. */
-static uint32_t decide(const struct sock_filter *code, size_t count, const struct seccomp_data *data)
+static uint32_t decide(const struct sock_filter *code, size_t count,
+		       const struct seccomp_data *data)
 {
 	uint32_t a = 0;
 
@@ -112,7 +114,8 @@ static struct rc_filter filter_of(const char *text)
 	return f;
 }
 
-/* A profile like the engines': two thirds of all names allowed, some by argument; as JSON, and as libseccomp calls. */
+/* A profile like the engines': two thirds of all names allowed, some by argument; as JSON, and as
+ * libseccomp calls. */
 static scmp_filter_ctx big_profile(struct sv_str *json, int *ret_highest)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
@@ -122,13 +125,18 @@ static scmp_filter_ctx big_profile(struct sv_str *json, int *ret_highest)
 	assert_int_equal(seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 1), 0);
 	assert_int_equal(seccomp_arch_add(ctx, SCMP_ARCH_X86), 0);
 	assert_int_equal(seccomp_arch_add(ctx, SCMP_ARCH_X32), 0);
-	sv_str_add(json, "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"architectures\":[\"SCMP_ARCH_X86_64\","
-			 "\"SCMP_ARCH_X86\",\"SCMP_ARCH_X32\"],\"syscalls\":[{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[");
+	sv_str_add(json,
+		   "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"architectures\":[\"SCMP_ARCH_X86_64\","
+		   "\"SCMP_ARCH_X86\",\"SCMP_ARCH_X32\"],\"syscalls\":[{\"action\":\"SCMP_ACT_"
+		   "ALLOW\",\"names\":[");
 	for (int nr = 0; nr < 440; nr++) {
 		char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_X86_64, nr);
 
-		if (name && nr % 3 != 0 && strcmp(name, "personality") != 0 && strcmp(name, "clone") != 0) {
-			assert_int_equal(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, seccomp_syscall_resolve_name(name), 0), 0);
+		if (name && nr % 3 != 0 && strcmp(name, "personality") != 0 &&
+		    strcmp(name, "clone") != 0) {
+			assert_int_equal(seccomp_rule_add(ctx, SCMP_ACT_ALLOW,
+							  seccomp_syscall_resolve_name(name), 0),
+					 0);
 			sv_str_addf(json, "%s\"%s\"", sep, name);
 			sep = ",";
 			highest = nr;
@@ -138,17 +146,25 @@ static scmp_filter_ctx big_profile(struct sv_str *json, int *ret_highest)
 	sv_str_add(json, ",\"no_such_call\"]}");
 	for (unsigned v = 0; v < 4; v++) {
 		assert_int_equal(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(personality), 1,
-						  SCMP_A0_64(SCMP_CMP_EQ, v * 8)), 0);
-		sv_str_addf(json, ",{\"names\":[\"personality\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":"
-				  "[{\"index\":0,\"value\":%u,\"op\":\"SCMP_CMP_EQ\"}]}", v * 8);
+						  SCMP_A0_64(SCMP_CMP_EQ, v * 8)),
+				 0);
+		sv_str_addf(json,
+			    ",{\"names\":[\"personality\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":"
+			    "[{\"index\":0,\"value\":%u,\"op\":\"SCMP_CMP_EQ\"}]}",
+			    v * 8);
 	}
 	assert_int_equal(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-					  SCMP_A0_64(SCMP_CMP_MASKED_EQ, 2114060288, 0)), 0);
-	sv_str_add(json, ",{\"names\":[\"clone\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0,"
-			 "\"value\":2114060288,\"valueTwo\":0,\"op\":\"SCMP_CMP_MASKED_EQ\"}]}");
-	assert_int_equal(seccomp_rule_add(ctx, SCMP_ACT_LOG, SCMP_SYS(poll), 1, SCMP_A1_64(SCMP_CMP_GT, 7)), 0);
-	sv_str_add(json, ",{\"names\":[\"poll\"],\"action\":\"SCMP_ACT_LOG\",\"args\":[{\"index\":1,"
-			 "\"value\":7,\"op\":\"SCMP_CMP_GT\"}]}");
+					  SCMP_A0_64(SCMP_CMP_MASKED_EQ, 2114060288, 0)),
+			 0);
+	sv_str_add(json,
+		   ",{\"names\":[\"clone\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0,"
+		   "\"value\":2114060288,\"valueTwo\":0,\"op\":\"SCMP_CMP_MASKED_EQ\"}]}");
+	assert_int_equal(
+		seccomp_rule_add(ctx, SCMP_ACT_LOG, SCMP_SYS(poll), 1, SCMP_A1_64(SCMP_CMP_GT, 7)),
+		0);
+	sv_str_add(json,
+		   ",{\"names\":[\"poll\"],\"action\":\"SCMP_ACT_LOG\",\"args\":[{\"index\":1,"
+		   "\"value\":7,\"op\":\"SCMP_CMP_GT\"}]}");
 	sv_str_add(json, "]}");
 	*ret_highest = highest;
 	return ctx;
@@ -183,18 +199,21 @@ static void decisions_are_those_of_libseccomps_linear_filter(void **state)
 					.nr = n < 600 ? n : (n - 600) | X32_BIT,
 					.args = { args[k], args[(k + 3) % SV_COUNT(args)] },
 				};
-				uint32_t want = decide(linear, count, &data), got = decide(f.code, f.count, &data);
+				uint32_t want = decide(linear, count, &data),
+					 got = decide(f.code, f.count, &data);
 
 				if (got == want) {
 					same++;
 					continue;
 				}
-				/* Only calls newer than the profile, on the architectures that it has. */
+				/* Only calls newer than the profile, on the architectures that it
+				 * has. */
 				newer++;
 				assert_int_equal(got, ENOSYS_RET);
 				assert_int_equal(want, SECCOMP_RET_ERRNO | EPERM);
 				assert_true(data.arch == X86_64 || data.arch == X86);
-				assert_true(data.arch != X86_64 || (data.nr & ~X32_BIT) > highest || data.nr == -1);
+				assert_true(data.arch != X86_64 || (data.nr & ~X32_BIT) > highest ||
+					    data.nr == -1);
 				assert_true(data.arch != X86 || (unsigned)data.nr > 300);
 			}
 		}
@@ -210,7 +229,8 @@ static void decisions_are_those_of_libseccomps_linear_filter(void **state)
 
 static void newer_calls_get_no_enosys_if_the_default_lets_them_through(void **state)
 {
-	static const char *const permissive[] = { "SCMP_ACT_ALLOW", "SCMP_ACT_LOG", "SCMP_ACT_TRACE" };
+	static const char *const permissive[] = { "SCMP_ACT_ALLOW", "SCMP_ACT_LOG",
+						  "SCMP_ACT_TRACE" };
 	static const char *const strict[] = { "SCMP_ACT_ERRNO", "SCMP_ACT_TRAP", "SCMP_ACT_KILL",
 					      "SCMP_ACT_KILL_THREAD", "SCMP_ACT_KILL_PROCESS" };
 	uint32_t native = seccomp_arch_native();
@@ -219,14 +239,17 @@ static void newer_calls_get_no_enosys_if_the_default_lets_them_through(void **st
 
 	(void)state;
 	for (size_t i = 0; i < SV_COUNT(permissive); i++) {
-		snprintf(text, sizeof(text), "{\"defaultAction\":\"%s\",\"syscalls\":[{\"names\":[\"getpid\"],"
-			 "\"action\":\"SCMP_ACT_KILL\"}]}", permissive[i]);
+		snprintf(text, sizeof(text),
+			 "{\"defaultAction\":\"%s\",\"syscalls\":[{\"names\":[\"getpid\"],"
+			 "\"action\":\"SCMP_ACT_KILL\"}]}",
+			 permissive[i]);
 		f = filter_of(text);
 		assert_int_not_equal(ask(&f, native, 2000, 0), ENOSYS_RET);
 		rc_filter_done(&f);
 	}
 	for (size_t i = 0; i < SV_COUNT(strict); i++) {
-		snprintf(text, sizeof(text), "{\"defaultAction\":\"%s\",\"syscalls\":[" ALLOW_GETPID "]}", strict[i]);
+		snprintf(text, sizeof(text),
+			 "{\"defaultAction\":\"%s\",\"syscalls\":[" ALLOW_GETPID "]}", strict[i]);
 		f = filter_of(text);
 		assert_int_equal(ask(&f, native, 2000, 0), ENOSYS_RET);
 		assert_int_equal(ask(&f, native, SYS_getpid, 0), SECCOMP_RET_ALLOW);
@@ -255,8 +278,11 @@ static void actions_and_their_errnos(void **state)
 		struct rc_filter f;
 		char text[400];
 
-		snprintf(text, sizeof(text), "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"getpid\"],"
-			 "\"action\":\"%s\"%s}]}", rows[i].action, rows[i].more);
+		snprintf(text, sizeof(text),
+			 "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":["
+			 "\"getpid\"],"
+			 "\"action\":\"%s\"%s}]}",
+			 rows[i].action, rows[i].more);
 		f = filter_of(text);
 		assert_int_equal(ask(&f, seccomp_arch_native(), SYS_getpid, 0), rows[i].want);
 		assert_int_equal(ask(&f, seccomp_arch_native(), SYS_getppid, 0), SECCOMP_RET_ALLOW);
@@ -267,9 +293,10 @@ static void actions_and_their_errnos(void **state)
 
 static void default_errno_and_rules_equal_to_the_default(void **state)
 {
-	struct rc_filter f = filter_of("{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":13,\"syscalls\":["
-				       "{\"names\":[\"getppid\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":13}," ALLOW_GETPID "," ALLOW_GETPID
-				       "]}");
+	struct rc_filter f = filter_of(
+		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":13,\"syscalls\":["
+		"{\"names\":[\"getppid\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":13}"
+		"," ALLOW_GETPID "," ALLOW_GETPID "]}");
 	uint32_t native = seccomp_arch_native();
 
 	(void)state;
@@ -293,8 +320,10 @@ static void profiles_without_rules_are_their_default(void **state)
 	for (size_t i = 0; i < SV_COUNT(texts); i++) {
 		struct rc_filter f = filter_of(texts[i]);
 
-		assert_int_equal(ask(&f, seccomp_arch_native(), SYS_getpid, 0), SECCOMP_RET_ERRNO | EPERM);
-		assert_int_equal(ask(&f, seccomp_arch_native(), 5000, 0), SECCOMP_RET_ERRNO | EPERM);
+		assert_int_equal(ask(&f, seccomp_arch_native(), SYS_getpid, 0),
+				 SECCOMP_RET_ERRNO | EPERM);
+		assert_int_equal(ask(&f, seccomp_arch_native(), 5000, 0),
+				 SECCOMP_RET_ERRNO | EPERM);
 		rc_filter_done(&f);
 	}
 }
@@ -313,12 +342,17 @@ static void every_operator_compares(void **state)
 		struct rc_filter f;
 		char text[400];
 
-		snprintf(text, sizeof(text), "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"kill\"],\"action\":"
-			 "\"SCMP_ACT_TRAP\",\"args\":[{\"index\":0,\"value\":10,\"valueTwo\":%d,\"op\":\"%s\"}]}]}",
+		snprintf(text, sizeof(text),
+			 "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"kill\"]"
+			 ",\"action\":"
+			 "\"SCMP_ACT_TRAP\",\"args\":[{\"index\":0,\"value\":10,\"valueTwo\":%d,"
+			 "\"op\":\"%s\"}]}]}",
 			 (int)rows[i].two, rows[i].op);
 		f = filter_of(text);
-		assert_int_equal(ask(&f, seccomp_arch_native(), SYS_kill, rows[i].hit), SECCOMP_RET_TRAP);
-		assert_int_equal(ask(&f, seccomp_arch_native(), SYS_kill, rows[i].miss), SECCOMP_RET_ALLOW);
+		assert_int_equal(ask(&f, seccomp_arch_native(), SYS_kill, rows[i].hit),
+				 SECCOMP_RET_TRAP);
+		assert_int_equal(ask(&f, seccomp_arch_native(), SYS_kill, rows[i].miss),
+				 SECCOMP_RET_ALLOW);
 		rc_filter_done(&f);
 	}
 }
@@ -329,15 +363,19 @@ static void conditions_hold_together_unless_they_repeat_an_argument(void **state
 	struct rc_filter f;
 
 	(void)state;
-	f = filter_of("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"kill\"],\"action\":\"SCMP_ACT_TRAP\",\"args\":["
-		      "{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"},{\"index\":1,\"value\":2,\"op\":\"SCMP_CMP_EQ\"}]}]}");
+	f = filter_of("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"kill\"],"
+		      "\"action\":\"SCMP_ACT_TRAP\",\"args\":["
+		      "{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"},{\"index\":1,\"value\":2,"
+		      "\"op\":\"SCMP_CMP_EQ\"}]}]}");
 	assert_int_equal(decide(f.code, f.count, &d), SECCOMP_RET_TRAP);
 	d.args[1] = 3;
 	assert_int_equal(decide(f.code, f.count, &d), SECCOMP_RET_ALLOW);
 	rc_filter_done(&f);
 
-	f = filter_of("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"kill\"],\"action\":\"SCMP_ACT_TRAP\",\"args\":["
-		      "{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"},{\"index\":0,\"value\":5,\"op\":\"SCMP_CMP_EQ\"}]}]}");
+	f = filter_of("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"kill\"],"
+		      "\"action\":\"SCMP_ACT_TRAP\",\"args\":["
+		      "{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"},{\"index\":0,\"value\":5,"
+		      "\"op\":\"SCMP_CMP_EQ\"}]}]}");
 	assert_int_equal(decide(f.code, f.count, &d), SECCOMP_RET_TRAP);
 	d.args[0] = 5;
 	assert_int_equal(decide(f.code, f.count, &d), SECCOMP_RET_TRAP);
@@ -365,7 +403,8 @@ static void flags_are_translated(void **state)
 		struct rc_filter f;
 		char text[400];
 
-		snprintf(text, sizeof(text), "{\"defaultAction\":\"SCMP_ACT_ALLOW\"%s}", rows[i].more);
+		snprintf(text, sizeof(text), "{\"defaultAction\":\"SCMP_ACT_ALLOW\"%s}",
+			 rows[i].more);
 		f = filter_of(text);
 		assert_int_equal(f.flags, rows[i].want);
 		rc_filter_done(&f);
@@ -432,8 +471,11 @@ static void filter_that_is_too_long_is_refused(void **state)
 	(void)state;
 	sv_str_add(&text, "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[");
 	for (int i = 0; i < 4500; i++)
-		sv_str_addf(&text, "%s{\"names\":[\"kill\"],\"action\":\"SCMP_ACT_TRAP\",\"args\":[{\"index\":0,\"value\":%d,"
-				   "\"op\":\"SCMP_CMP_EQ\"}]}", i ? "," : "", i * 2);
+		sv_str_addf(&text,
+			    "%s{\"names\":[\"kill\"],\"action\":\"SCMP_ACT_TRAP\",\"args\":[{"
+			    "\"index\":0,\"value\":%d,"
+			    "\"op\":\"SCMP_CMP_EQ\"}]}",
+			    i ? "," : "", i * 2);
 	sv_str_add(&text, "]}");
 	s = parse(sv_str_text(&text));
 	assert_int_equal(rc_filter_get(&s, -1, &f, &err), -E2BIG);
@@ -444,10 +486,13 @@ static void filter_that_is_too_long_is_refused(void **state)
 /* The child's filter is the last word: each row is a call, made for real, and what it must give. */
 static void loaded_filter_decides(void **state)
 {
-	static const char text[] = "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":["
+	static const char text[] =
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":["
 		"{\"names\":[\"getppid\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":77},"
-		"{\"names\":[\"personality\"],\"action\":\"SCMP_ACT_ERRNO\",\"args\":[{\"index\":0,\"value\":8,\"op\":\"SCMP_CMP_EQ\"}]},"
-		"{\"names\":[\"kill\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":5,\"args\":[{\"index\":1,\"value\":0,\"op\":\"SCMP_CMP_NE\"}]}]}";
+		"{\"names\":[\"personality\"],\"action\":\"SCMP_ACT_ERRNO\",\"args\":[{\"index\":0,"
+		"\"value\":8,\"op\":\"SCMP_CMP_EQ\"}]},"
+		"{\"names\":[\"kill\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":5,\"args\":[{"
+		"\"index\":1,\"value\":0,\"op\":\"SCMP_CMP_NE\"}]}]}";
 	struct rc_filter f = filter_of(text);
 	pid_t pid = fork();
 	int status;
@@ -473,8 +518,10 @@ static void loaded_filter_decides(void **state)
 
 static void loaded_listener_is_reported(void **state)
 {
-	struct rc_filter f = filter_of("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"flags\":[\"SECCOMP_FILTER_FLAG_TSYNC\"],\"syscalls\":["
-				       "{\"names\":[\"getppid\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}");
+	struct rc_filter f =
+		filter_of("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"flags\":[\"SECCOMP_FILTER_FLAG_"
+			  "TSYNC\"],\"syscalls\":["
+			  "{\"names\":[\"getppid\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}");
 	pid_t pid = fork();
 	int status;
 
@@ -526,7 +573,8 @@ static int drop_cache(void **state)
 	struct dirent *de;
 
 	while ((de = readdir(d)))
-		unlinkat(dir, de->d_name, de->d_type == DT_DIR && de->d_name[0] != '.' ? AT_REMOVEDIR : 0);
+		unlinkat(dir, de->d_name,
+			 de->d_type == DT_DIR && de->d_name[0] != '.' ? AT_REMOVEDIR : 0);
 	closedir(d);
 	return rmdir(cache_path);
 }
@@ -561,7 +609,8 @@ static struct rc_filter get_cached(int dir, const char *text)
 	return f;
 }
 
-static const char small[] = "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"flags\":[\"SECCOMP_FILTER_FLAG_LOG\"],\"syscalls\":[" ALLOW_GETPID "]}";
+static const char small[] = "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"flags\":[\"SECCOMP_FILTER_"
+			    "FLAG_LOG\"],\"syscalls\":[" ALLOW_GETPID "]}";
 
 static void check_same(const struct rc_filter *a, const struct rc_filter *b)
 {
@@ -674,7 +723,8 @@ static void cache_is_bounded(void **state)
 		struct rc_filter f;
 		char text[200];
 
-		snprintf(text, sizeof(text), "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":%d}", i + 1);
+		snprintf(text, sizeof(text),
+			 "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":%d}", i + 1);
 		f = get_cached(dir, text);
 		rc_filter_done(&f);
 	}
