@@ -211,7 +211,7 @@ bundle_new()
 	mkdir "$B"
 	cp -a "$(busybox_rootfs)" "$B/rootfs"
 	(cd "$B" && "$RUNTIME" spec)
-	spec_edit '.process.terminal = false | .root.readonly = false | .process.args = $ARGS.positional' --args "$@"
+	spec_edit '.process.terminal = false | .root.readonly = false | .process.args = $ARGS.positional' --args -- "$@"
 }
 
 spec_edit()
