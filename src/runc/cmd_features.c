@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd_features.c - `features`: what this runtime can do, in the form of the runtime-spec's features.md.
+ * cmd_features.c - `features`: what this runtime can do, in the form of the runtime-spec's
+ * features.md.
  *
- * It speaks of the program, not of the host it runs on. containerd and podman read mountOptions, seccomp and mountExtensions.
+ * It speaks of the program, not of the host it runs on. containerd and podman read mountOptions,
+ * seccomp and mountExtensions.
  */
 #include <json-c/json.h>
 #include <seccomp.h>
@@ -54,7 +56,8 @@ static void add_annotations(struct sv_str *s)
 
 	sv_str_add(s, ",\"annotations\":{\"io.sysvisor.runc.version\":\"" SV_VERSION "\"");
 	if (v)
-		sv_str_addf(s, ",\"io.github.seccomp.libseccomp.version\":\"%u.%u.%u\"", v->major, v->minor, v->micro);
+		sv_str_addf(s, ",\"io.github.seccomp.libseccomp.version\":\"%u.%u.%u\"", v->major,
+			    v->minor, v->micro);
 	/* podman and containerd ask for checkpoints by the name that runc gave it. */
 	sv_str_add(s, ",\"org.opencontainers.runc.checkpoint.enabled\":\"false\"}");
 	/* An engine should not pass it on from untrusted users: it uncovers paths of /proc. */
@@ -72,8 +75,9 @@ static int print_indented(const struct sv_str *s, struct sv_err *err)
 	r = sv_json_parse(s->text, s->len, &doc, err);
 	if (r < 0)
 		return r;
-	pretty = json_object_to_json_string_ext(doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_PRETTY_TAB |
-							     JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
+	pretty = json_object_to_json_string_ext(
+		doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_PRETTY_TAB |
+			     JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (pretty)
 		puts(pretty);
 	json_object_put(doc);
@@ -93,18 +97,24 @@ int rc_cmd_features(const struct rc_globals *g, int argc, char **argv, struct sv
 	if (r < 0)
 		return r;
 
-	sv_str_add(&s, "{\"ociVersionMin\":\"1.0.0\",\"ociVersionMax\":\"" RC_OCI_VERSION "\","
-		       "\"hooks\":[\"prestart\",\"createRuntime\",\"createContainer\",\"startContainer\",\"poststart\",\"poststop\"]");
+	sv_str_add(
+		&s,
+		"{\"ociVersionMin\":\"1.0.0\",\"ociVersionMax\":\"" RC_OCI_VERSION "\","
+		"\"hooks\":[\"prestart\",\"createRuntime\",\"createContainer\",\"startContainer\",\"poststart\",\"poststop\"]");
 	r = add_mount_options(&s, err);
 	if (r < 0)
 		return r;
 	sv_str_add(&s, ",\"linux\":{");
 	add_namespaces(&s);
 	add_capabilities(&s);
-	sv_str_add(&s, ",\"cgroup\":{\"v1\":true,\"v2\":true,\"systemd\":true,\"systemdUser\":false,\"rdma\":true},\"seccomp\":");
+	sv_str_add(
+		&s,
+		",\"cgroup\":{\"v1\":true,\"v2\":true,\"systemd\":true,\"systemdUser\":false,\"rdma\":true},\"seccomp\":");
 	rc_filter_features(&s);
-	sv_str_add(&s, ",\"apparmor\":{\"enabled\":true},\"selinux\":{\"enabled\":true},\"intelRdt\":{\"enabled\":true},"
-		       "\"mountExtensions\":{\"idmap\":{\"enabled\":true}}}");
+	sv_str_add(
+		&s,
+		",\"apparmor\":{\"enabled\":true},\"selinux\":{\"enabled\":true},\"intelRdt\":{\"enabled\":true},"
+		"\"mountExtensions\":{\"idmap\":{\"enabled\":true}}}");
 	add_annotations(&s);
 	sv_str_add(&s, "}");
 	return print_indented(&s, err);

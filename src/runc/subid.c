@@ -61,9 +61,10 @@ static int look_up(const char *path, struct sv_idmap **ret, size_t *ret_count, s
 		return r;
 	if (r < 0 || rc_subid_find(text, RC_SUBID_USER, &start) < 0) {
 		*err = (struct sv_err){ 0 };
-		return sv_err_say(err, ENOENT,
-				  "user '%s' has no range of %u ids in %s: add a line such as \"%s:1000000:%u\" (ids that nothing else uses) to /etc/subuid and to /etc/subgid",
-				  RC_SUBID_USER, RC_SUBID_SIZE, path, RC_SUBID_USER, RC_SUBID_SIZE);
+		return sv_err_say(
+			err, ENOENT,
+			"user '%s' has no range of %u ids in %s: add a line such as \"%s:1000000:%u\" (ids that nothing else uses) to /etc/subuid and to /etc/subgid",
+			RC_SUBID_USER, RC_SUBID_SIZE, path, RC_SUBID_USER, RC_SUBID_SIZE);
 	}
 	map = malloc(sizeof(*map));
 	if (!map)

@@ -2,24 +2,31 @@
 /*
  * syscont.c - the rules by which a plain OCI spec becomes the spec of a system container.
  *
- * The engine thinks of a process with a view of its own; we run a small machine. What makes it one, and who decides:
+ * The engine thinks of a process with a view of its own; we run a small machine. What makes it
+ * one, and who decides:
  *
- *	namespaces	user and cgroup are added; pid, network, ipc, uts, mount must be asked for, since engines ask for the
- *			host's by leaving one out; a path is joined unless it is the host's; mount by path is refused
- *	ids		the spec's mapping, else facts->subids; root inside is mapped, host id 0 never
- *	capabilities	syscont_caps.c: all for root, the bounding set for others, minus what was dropped on request
- *	mounts		syscont_mounts.c: /proc, /sys, /sys/fs/cgroup, /dev and below are ours, the rest is the spec's
- *	devices		syscont_devices.c: the default nodes and what --device named; never "all devices"
- *	paths		here: what only hides or freezes the container's own namespaces is lifted, what protects the host is
- *			added even if the spec (--privileged) brings none
+ *	namespaces	user and cgroup are added; pid, network, ipc, uts, mount must be asked for,
+ *			since engines ask for the host's by leaving one out; a path is joined unless
+ *			it is the host's; mount by path is refused
+ *	ids		the spec's mapping, else facts->subids; 0 inside is mapped, 0 of the host never
+ *	capabilities	syscont_caps.c: all for root, the bounding set for others, minus what was
+ *			dropped on request
+ *	mounts		syscont_mounts.c: /proc, /sys, /sys/fs/cgroup, /dev and below are ours, the
+ *			rest is the spec's
+ *	devices		syscont_devices.c: the default nodes and what --device named; never "all"
+ *	paths		here: what only hides or freezes the container's own namespaces is lifted,
+ *			what protects the host is added even if the spec (--privileged) brings none
  *	sysctls		syscont_sysctl.c: namespaced ones only, clamped to the mapping
- *	AppArmor	here: the engines' default profiles deny mount(2) and are taken out, any other is the user's and stays
- *	seccomp		syscont_seccomp.c: a deny-by-default profile gets the system calls a small machine needs
+ *	AppArmor	here: the engines' default profiles deny mount(2) and are taken out, any
+ *			other is the user's and stays
+ *	seccomp		syscont_seccomp.c: a deny-by-default profile gets the system calls a small
+ *			machine needs
  *	environment	here: container= tells systemd as pid 1 where it is
- *	all else	as the spec says: user, args, rlimits, oom_score_adj, hooks, limits, labels, scheduler, time offsets ...
+ *	all else	as the spec says: user, args, rlimits, oom_score_adj, hooks, limits, labels,
+ *			scheduler, time offsets ...
  *
- * What --privileged asks for (all capabilities, all devices, no seccomp, no masks) comes out as an ordinary system
- * container: its capabilities count in its user namespace only.
+ * What --privileged asks for (all capabilities, all devices, no seccomp, no masks) comes out as an
+ * ordinary system container: its capabilities count in its user namespace only.
  */
 #include "runc/syscont.h"
 
@@ -32,7 +39,8 @@
 
 /* ---- annotations ---- */
 
-static int wants_spec(const struct oci_annotation *annotations, size_t count, const char *key, bool *ret, struct sv_err *err)
+static int wants_spec(const struct oci_annotation *annotations, size_t count, const char *key,
+		      bool *ret, struct sv_err *err)
 {
 	*ret = false;
 	for (size_t i = 0; i < count; i++) {
@@ -43,15 +51,18 @@ static int wants_spec(const struct oci_annotation *annotations, size_t count, co
 		if (sv_str_equal(value, "spec"))
 			*ret = true;
 		else if (!sv_str_equal(value, "syscont"))
-			return sv_err_say(err, EINVAL, "annotations[\"%s\"]: expected \"spec\" or \"syscont\", found \"%.60s\"", key,
-					  value ? value : "");
+			return sv_err_say(
+				err, EINVAL,
+				"annotations[\"%s\"]: expected \"spec\" or \"syscont\", found \"%.60s\"",
+				key, value ? value : "");
 	}
 	return 0;
 }
 
 /* ---- namespaces ---- */
 
-static int check_namespaces(struct oci_linux *lx, const struct rc_syscont_facts *facts, struct sv_err *err)
+static int check_namespaces(struct oci_linux *lx, const struct rc_syscont_facts *facts,
+			    struct sv_err *err)
 {
 	static const struct {
 		enum oci_ns ns;
@@ -68,18 +79,24 @@ static int check_namespaces(struct oci_linux *lx, const struct rc_syscont_facts 
 		enum oci_ns ns = required[i].ns;
 
 		if (!lx->ns[ns].set || (lx->ns[ns].path && facts->ns_is_host[ns]))
-			return sv_err_say(err, EINVAL, "linux.namespaces: a system container cannot share the host's %s namespace%s",
-					  oci_ns_name(ns), required[i].remedy);
+			return sv_err_say(
+				err, EINVAL,
+				"linux.namespaces: a system container cannot share the host's %s namespace%s",
+				oci_ns_name(ns), required[i].remedy);
 	}
 	for (enum oci_ns ns = 0; ns < OCI_NS_MAX; ns++)
 		if (lx->ns[ns].path && facts->ns_is_host[ns])
-			return sv_err_say(err, EINVAL, "linux.namespaces: '%s' is the host's %s namespace, which a system container cannot share",
-					  lx->ns[ns].path, oci_ns_name(ns));
+			return sv_err_say(
+				err, EINVAL,
+				"linux.namespaces: '%s' is the host's %s namespace, which a system container cannot share",
+				lx->ns[ns].path, oci_ns_name(ns));
 
 	/* A mount namespace that exists has its mounts already, and none of them is locked. */
 	if (lx->ns[OCI_NS_MNT].path)
-		return sv_err_say(err, EINVAL, "linux.namespaces: a system container cannot join the mount namespace '%s', it always makes its own",
-				  lx->ns[OCI_NS_MNT].path);
+		return sv_err_say(
+			err, EINVAL,
+			"linux.namespaces: a system container cannot join the mount namespace '%s', it always makes its own",
+			lx->ns[OCI_NS_MNT].path);
 
 	lx->ns[OCI_NS_USER].set = true;
 	lx->ns[OCI_NS_CGROUP].set = true;
@@ -100,13 +117,20 @@ static int check_map(const struct sv_idmap *maps, size_t count, const char *key,
 {
 	for (size_t i = 0; i < count; i++)
 		if (maps[i].outside == 0)
-			return sv_err_say(err, EINVAL, "linux.%s[%zu].hostID: a system container cannot be given the host's root, id 0", key, i);
+			return sv_err_say(
+				err, EINVAL,
+				"linux.%s[%zu].hostID: a system container cannot be given the host's root, id 0",
+				key, i);
 	if (!rc_syscont_extent(maps, count, 0))
-		return sv_err_say(err, EINVAL, "linux.%s: a system container needs a root user, but containerID 0 is not mapped", key);
+		return sv_err_say(
+			err, EINVAL,
+			"linux.%s: a system container needs a root user, but containerID 0 is not mapped",
+			key);
 	return 0;
 }
 
-static int copy_map(struct sv_idmap **ret, size_t *ret_count, const struct sv_idmap *from, size_t count, struct sv_err *err)
+static int copy_map(struct sv_idmap **ret, size_t *ret_count, const struct sv_idmap *from,
+		    size_t count, struct sv_err *err)
 {
 	if (count) {
 		*ret = calloc(count, sizeof(**ret));
@@ -140,32 +164,50 @@ static int choose_ids(struct oci_linux *lx, const struct oci_maps *subids, struc
 static int check_user(const struct oci_user *user, const struct oci_maps *maps, struct sv_err *err)
 {
 	if (!rc_syscont_extent(maps->uids, maps->n_uids, user->uid))
-		return sv_err_say(err, EINVAL, "process.user.uid: %u is not mapped into the container", user->uid);
+		return sv_err_say(err, EINVAL,
+				  "process.user.uid: %u is not mapped into the container",
+				  user->uid);
 	if (!rc_syscont_extent(maps->gids, maps->n_gids, user->gid))
-		return sv_err_say(err, EINVAL, "process.user.gid: %u is not mapped into the container", user->gid);
+		return sv_err_say(err, EINVAL,
+				  "process.user.gid: %u is not mapped into the container",
+				  user->gid);
 	for (size_t i = 0; i < user->n_groups; i++)
 		if (!rc_syscont_extent(maps->gids, maps->n_gids, user->groups[i]))
-			return sv_err_say(err, EINVAL, "process.user.additionalGids[%zu]: %u is not mapped into the container", i,
-					  user->groups[i]);
+			return sv_err_say(
+				err, EINVAL,
+				"process.user.additionalGids[%zu]: %u is not mapped into the container",
+				i, user->groups[i]);
 	return 0;
 }
 
 /* ---- paths ---- */
 
 /*
- * Lifted: a mask or freeze of a whole tree that systemd and an inner Docker write to. The kernel itself refuses what is not namespaced: those files
- * belong to the host's root, who is nobody inside.
+ * Lifted: a mask or freeze of a whole tree that systemd and an inner Docker write to. The kernel
+ * itself refuses what is not namespaced: those files belong to the host's root, who is nobody
+ * inside.
  */
 static const char *const lifted[] = { "/proc", "/proc/sys", "/sys", "/sys/fs/cgroup", "/dev" };
 static const char *const lifted_systemd[] = { "/run", "/run/lock", "/tmp", "/sys/kernel" };
 
 /*
- * Kept and added: what tells about or acts on the host whatever the user namespace says. Some of them are world-readable (keys, sched_debug,
- * timer_list on old kernels), kcore and the rest would be one kernel bug away. Nothing in a small machine needs them.
+ * Kept and added: what tells about or acts on the host whatever the user namespace says. Some of
+ * them are world-readable (keys, sched_debug, timer_list on old kernels), kcore and the rest would
+ * be one kernel bug away. Nothing in a small machine needs them.
  */
 static const char *const hidden[] = {
-	"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug",
-	"/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware",
+	"/proc/acpi",
+	"/proc/asound",
+	"/proc/interrupts",
+	"/proc/kcore",
+	"/proc/keys",
+	"/proc/latency_stats",
+	"/proc/sched_debug",
+	"/proc/scsi",
+	"/proc/timer_list",
+	"/proc/timer_stats",
+	"/sys/devices/virtual/powercap",
+	"/sys/firmware",
 };
 static const char *const frozen[] = { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sysrq-trigger" };
 
@@ -209,12 +251,15 @@ static int choose_paths(struct oci_linux *lx, bool systemd, struct sv_err *err)
 
 /* ---- AppArmor, environment ---- */
 
-/* The profiles that engines give when nobody asked: written for a container without a user namespace, they deny every mount(2). */
+/* The profiles that engines give when nobody asked: written for a container without a user
+ * namespace, they deny every mount(2). */
 static void drop_engine_profile(struct oci_process *process)
 {
-	static const char *const exact[] = { "docker-default", "cri-containerd.apparmor.d", "nerdctl-default", "crio-default" };
-	bool engine = process->apparmor && (sv_str_starts(process->apparmor, "containers-default-") ||
-					    sv_str_starts(process->apparmor, "crio-default-"));
+	static const char *const exact[] = { "docker-default", "cri-containerd.apparmor.d",
+					     "nerdctl-default", "crio-default" };
+	bool engine =
+		process->apparmor && (sv_str_starts(process->apparmor, "containers-default-") ||
+				      sv_str_starts(process->apparmor, "crio-default-"));
 
 	for (size_t i = 0; i < SV_COUNT(exact); i++)
 		engine = engine || sv_str_equal(process->apparmor, exact[i]);
@@ -225,9 +270,10 @@ static void drop_engine_profile(struct oci_process *process)
 }
 
 /*
- * systemd's CONTAINER_INTERFACE wants a short lower-case name in container= of pid 1. It shows in /run/systemd/container;
- * systemd-detect-virt says container-other, as for each name it does not know. The generic name "oci" would let it look for
- * the engine's marker file, but some versions then take a missing file for "no container at all".
+ * systemd's CONTAINER_INTERFACE wants a short lower-case name in container= of pid 1. It shows in
+ * /run/systemd/container; systemd-detect-virt says container-other, as for each name it does not
+ * know. The generic name "oci" would let it look for the engine's marker file, but some versions
+ * then take a missing file for "no container at all".
  */
 static int tell_systemd(struct oci_process *process, struct sv_err *err)
 {
@@ -239,21 +285,25 @@ static int tell_systemd(struct oci_process *process, struct sv_err *err)
 
 /* ---- the whole ---- */
 
-int rc_syscont_apply(struct oci_spec *spec, const struct rc_syscont_facts *facts, struct sv_err *err)
+int rc_syscont_apply(struct oci_spec *spec, const struct rc_syscont_facts *facts,
+		     struct sv_err *err)
 {
 	struct oci_linux *lx = &spec->linux;
 	bool spec_paths, spec_seccomp;
 	int r;
 
-	if ((r = wants_spec(spec->annotations, spec->n_annotations, RC_SYSCONT_PATHS, &spec_paths, err)) < 0 ||
-	    (r = wants_spec(spec->annotations, spec->n_annotations, RC_SYSCONT_SECCOMP, &spec_seccomp, err)) < 0 ||
+	if ((r = wants_spec(spec->annotations, spec->n_annotations, RC_SYSCONT_PATHS, &spec_paths,
+			    err)) < 0 ||
+	    (r = wants_spec(spec->annotations, spec->n_annotations, RC_SYSCONT_SECCOMP,
+			    &spec_seccomp, err)) < 0 ||
 	    (r = check_namespaces(lx, facts, err)) < 0 ||
 	    (r = choose_ids(lx, &facts->subids, err)) < 0)
 		return r;
 
 	if (spec->process.set) {
 		if ((r = check_user(&spec->process.user, &lx->maps, err)) < 0 ||
-		    (r = rc_syscont_process(&spec->process, spec->annotations, spec->n_annotations, err)) < 0)
+		    (r = rc_syscont_process(&spec->process, spec->annotations, spec->n_annotations,
+					    err)) < 0)
 			return r;
 		if (facts->systemd && (r = tell_systemd(&spec->process, err)) < 0)
 			return r;
@@ -270,8 +320,8 @@ int rc_syscont_apply(struct oci_spec *spec, const struct rc_syscont_facts *facts
 	return 0;
 }
 
-int rc_syscont_process(struct oci_process *process, const struct oci_annotation *annotations, size_t n_annotations,
-		       struct sv_err *err)
+int rc_syscont_process(struct oci_process *process, const struct oci_annotation *annotations,
+		       size_t n_annotations, struct sv_err *err)
 {
 	bool spec_caps;
 	int r;

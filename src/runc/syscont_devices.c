@@ -2,15 +2,19 @@
 /*
  * syscont_devices.c - device nodes in /dev and who may open them.
  *
- * Nodes: the ones each Linux has, then what the spec names. A spec that allows all devices (--privileged) lists every node of the
- * host; that list says nothing about what the program needs, so only /dev/fuse and /dev/net/tun are taken from it: both check capabilities
- * in the opener's namespaces and so cannot reach the host. ptmx, console and the links (fd, stdin ...) are made by the runtime.
+ * Nodes: the ones each Linux has, then what the spec names. A spec that allows all devices
+ * (--privileged) lists every node of the host; that list says nothing about what the program
+ * needs, so only /dev/fuse and /dev/net/tun are taken from it: both check capabilities in the
+ * opener's namespaces and so cannot reach the host. ptmx, console and the links (fd, stdin ...)
+ * are made by the runtime.
  *
- * /dev/kmsg is a node with the numbers of null: reading finds the end, writing succeeds, so syslog daemons, systemd and kubelet are
- * content. The real one is the host's log. (A bind of the host's /dev/null would do too, but shows nobody as its owner and costs a mount.)
+ * /dev/kmsg is a node with the numbers of null: reading finds the end, writing succeeds, so syslog
+ * daemons, systemd and kubelet are content. The real one is the host's log. (A bind of the host's
+ * /dev/null would do too, but shows nobody as its owner and costs a mount.)
  *
- * Rules: nothing, then the spec's, then the nodes above, as runc orders them. Creating nodes is allowed as Docker does; the kernel lets only
- * the host's root do it, but an inner engine on cgroup v1 needs the rule to hand it on.
+ * Rules: nothing, then the spec's, then the nodes above, as runc orders them. Creating nodes is
+ * allowed as Docker does; the kernel lets only the host's root do it, but an inner engine on
+ * cgroup v1 needs the rule to hand it on.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -24,27 +28,40 @@ static const struct {
 	int64_t major, minor;
 	uint32_t mode;
 } nodes[] = {
-	{ "/dev/null", 1, 3, 0666 },   { "/dev/zero", 1, 5, 0666 }, { "/dev/full", 1, 7, 0666 }, { "/dev/random", 1, 8, 0666 },
-	{ "/dev/urandom", 1, 9, 0666 }, { "/dev/tty", 5, 0, 0666 },  { "/dev/kmsg", 1, 3, 0644 },
+	{ "/dev/null", 1, 3, 0666 },
+	{ "/dev/zero", 1, 5, 0666 },
+	{ "/dev/full", 1, 7, 0666 },
+	{ "/dev/random", 1, 8, 0666 },
+	{ "/dev/urandom", 1, 9, 0666 },
+	{ "/dev/tty", 5, 0, 0666 },
+	{ "/dev/kmsg", 1, 3, 0644 },
 };
+
+#define MAKE(type_) { .allow = true, .type = type_, .major = -1, .minor = -1, .mknod = true }
+#define USE(major_, minor_)                                                                        \
+	{                                                                                          \
+		.allow = true, .type = 'c', .major = major_, .minor = minor_, .read = true,        \
+		.write = true, .mknod = true                                                       \
+	}
 
 static const struct oci_device_rule default_rules[] = {
-	{ .allow = true, .type = 'c', .major = -1, .minor = -1, .mknod = true },
-	{ .allow = true, .type = 'b', .major = -1, .minor = -1, .mknod = true },
-	{ .allow = true, .type = 'c', .major = 1, .minor = 3, .read = true, .write = true, .mknod = true },	/* null, kmsg */
-	{ .allow = true, .type = 'c', .major = 1, .minor = 5, .read = true, .write = true, .mknod = true },	/* zero */
-	{ .allow = true, .type = 'c', .major = 1, .minor = 7, .read = true, .write = true, .mknod = true },	/* full */
-	{ .allow = true, .type = 'c', .major = 1, .minor = 8, .read = true, .write = true, .mknod = true },	/* random */
-	{ .allow = true, .type = 'c', .major = 1, .minor = 9, .read = true, .write = true, .mknod = true },	/* urandom */
-	{ .allow = true, .type = 'c', .major = 5, .minor = 0, .read = true, .write = true, .mknod = true },	/* tty */
-	{ .allow = true, .type = 'c', .major = 5, .minor = 1, .read = true, .write = true, .mknod = true },	/* console */
-	{ .allow = true, .type = 'c', .major = 5, .minor = 2, .read = true, .write = true, .mknod = true },	/* ptmx */
-	{ .allow = true, .type = 'c', .major = 136, .minor = -1, .read = true, .write = true, .mknod = true },	/* pts */
+	MAKE('c'),
+	MAKE('b'),
+	USE(1, 3),	/* null, kmsg */
+	USE(1, 5),	/* zero */
+	USE(1, 7),	/* full */
+	USE(1, 8),	/* random */
+	USE(1, 9),	/* urandom */
+	USE(5, 0),	/* tty */
+	USE(5, 1),	/* console */
+	USE(5, 2),	/* ptmx */
+	USE(136, -1),	/* pts */
 };
 
+/* What a spec that allows all devices gets beyond that. */
 static const struct oci_device_rule confined_extra[] = {
-	{ .allow = true, .type = 'c', .major = 10, .minor = 200, .read = true, .write = true, .mknod = true },	/* tun */
-	{ .allow = true, .type = 'c', .major = 10, .minor = 229, .read = true, .write = true, .mknod = true },	/* fuse */
+	USE(10, 200),	/* tun */
+	USE(10, 229),	/* fuse */
 };
 
 static bool is_everything(const struct oci_device_rule *r)
@@ -54,11 +71,13 @@ static bool is_everything(const struct oci_device_rule *r)
 
 static bool same_rule(const struct oci_device_rule *a, const struct oci_device_rule *b)
 {
-	return a->allow == b->allow && a->type == b->type && a->major == b->major && a->minor == b->minor && a->read == b->read &&
-	       a->write == b->write && a->mknod == b->mknod;
+	return a->allow == b->allow && a->type == b->type && a->major == b->major &&
+	       a->minor == b->minor && a->read == b->read && a->write == b->write &&
+	       a->mknod == b->mknod;
 }
 
-static bool in_rules(const struct oci_device_rule *rule, const struct oci_device_rule *list, size_t count)
+static bool in_rules(const struct oci_device_rule *rule, const struct oci_device_rule *list,
+		     size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (same_rule(rule, &list[i]))
@@ -69,7 +88,8 @@ static bool in_rules(const struct oci_device_rule *rule, const struct oci_device
 static bool is_confined_node(const struct oci_device *d)
 {
 	for (size_t i = 0; i < SV_COUNT(confined_extra); i++)
-		if (d->type == 'c' && d->major == confined_extra[i].major && d->minor == confined_extra[i].minor)
+		if (d->type == 'c' && d->major == confined_extra[i].major &&
+		    d->minor == confined_extra[i].minor)
 			return true;
 	return false;
 }
@@ -80,7 +100,8 @@ static bool is_reserved(const char *path)
 	for (size_t i = 0; i < SV_COUNT(nodes); i++)
 		if (strcmp(path, nodes[i].path) == 0)
 			return true;
-	return strcmp(path, "/dev/ptmx") == 0 || strcmp(path, "/dev/console") == 0 || sv_str_starts(path, "/dev/pts/");
+	return strcmp(path, "/dev/ptmx") == 0 || strcmp(path, "/dev/console") == 0 ||
+	       sv_str_starts(path, "/dev/pts/");
 }
 
 static int choose_nodes(struct oci_linux *lx, bool privileged, struct sv_err *err)
@@ -100,7 +121,12 @@ static int choose_nodes(struct oci_linux *lx, bool privileged, struct sv_err *er
 			return sv_err_oom(err);
 		}
 		list[n++] = (struct oci_device){
-			.type = 'c', .path = path, .major = nodes[i].major, .minor = nodes[i].minor, .has_mode = true, .mode = nodes[i].mode,
+			.type = 'c',
+			.path = path,
+			.major = nodes[i].major,
+			.minor = nodes[i].minor,
+			.has_mode = true,
+			.mode = nodes[i].mode,
 		};
 	}
 	for (size_t i = 0; i < lx->n_devices; i++) {
@@ -123,14 +149,22 @@ static int choose_rules(struct oci_linux *lx, bool privileged, struct sv_err *er
 	size_t first = 0, n = 0;
 	struct oci_device_rule *list;
 
-	list = calloc(1 + res->n_devices + SV_COUNT(confined_extra) + SV_COUNT(default_rules), sizeof(*list));
+	list = calloc(1 + res->n_devices + SV_COUNT(confined_extra) + SV_COUNT(default_rules),
+		      sizeof(*list));
 	if (!list)
 		return sv_err_oom(err);
 	list[n++] = (struct oci_device_rule){
-		.allow = false, .type = 'a', .major = -1, .minor = -1, .read = true, .write = true, .mknod = true,
+		.allow = false,
+		.type = 'a',
+		.major = -1,
+		.minor = -1,
+		.read = true,
+		.write = true,
+		.mknod = true,
 	};
 
-	/* A rule for everything makes those before it void; ours stands for it, whichever way it went. */
+	/* A rule for everything makes those before it void; ours stands for it, whichever way it
+	 * went. */
 	for (size_t i = 0; i < res->n_devices; i++)
 		if (is_everything(&res->devices[i]))
 			first = i + 1;

@@ -2,8 +2,9 @@
 /*
  * syscont_dump.c - a whole spec as config.json again.
  *
- * The text is written compactly, the parts that oci/dump.h knows by its functions, and then indented by json-c, which also
- * proves that it is JSON. A member finds out by itself whether it needs a comma; a section without members is taken back.
+ * The text is written compactly, the parts that oci/dump.h knows by its functions, and then
+ * indented by json-c, which also proves that it is JSON. A member finds out by itself whether it
+ * needs a comma; a section without members is taken back.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -166,9 +167,11 @@ static void dump_time_offsets(struct sv_str *s, const struct oci_linux *lx)
 	if (!lx->has_time_offsets)
 		return;
 	key(s, "timeOffsets");
-	sv_str_addf(s, "{\"monotonic\":{\"secs\":%" PRId64 ",\"nanosecs\":%" PRIu32 "},\"boottime\":{\"secs\":%" PRId64
-		       ",\"nanosecs\":%" PRIu32 "}}",
-		    lx->monotonic_secs, lx->monotonic_nanosecs, lx->boottime_secs, lx->boottime_nanosecs);
+	sv_str_addf(s,
+		    "{\"monotonic\":{\"secs\":%" PRId64 ",\"nanosecs\":%" PRIu32
+		    "},\"boottime\":{\"secs\":%" PRId64 ",\"nanosecs\":%" PRIu32 "}}",
+		    lx->monotonic_secs, lx->monotonic_nanosecs, lx->boottime_secs,
+		    lx->boottime_nanosecs);
 }
 
 static void dump_devices(struct sv_str *s, const struct oci_linux *lx)
@@ -296,7 +299,10 @@ static void dump_block_io(struct sv_str *s, const struct oci_resources *res)
 			const struct oci_throttle *t = &res->throttle[k][i];
 
 			next(s);
-			sv_str_addf(s, "{\"major\":%" PRId64 ",\"minor\":%" PRId64 ",\"rate\":%" PRIu64 "}", t->major, t->minor, t->rate);
+			sv_str_addf(s,
+				    "{\"major\":%" PRId64 ",\"minor\":%" PRId64 ",\"rate\":%" PRIu64
+				    "}",
+				    t->major, t->minor, t->rate);
 		}
 		section_end(s, "]", mark);
 	}
@@ -380,7 +386,8 @@ static void dump_seccomp(struct sv_str *s, const struct oci_seccomp *seccomp)
 
 	if (!seccomp->profile)
 		return;
-	profile = json_object_to_json_string_ext(seccomp->profile, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	profile = json_object_to_json_string_ext(
+		seccomp->profile, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 	key(s, "seccomp");
 	sv_str_add(s, profile ? profile : "null");
 	s->failed = s->failed || !profile;
@@ -450,8 +457,9 @@ int rc_syscont_dump(const struct oci_spec *spec, struct sv_str *ret, struct sv_e
 	r = sv_json_parse(s.text, s.len, &doc, err);
 	if (r < 0)
 		return sv_err_ctx(err, "cannot write the spec");
-	pretty = json_object_to_json_string_ext(doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_PRETTY_TAB |
-							     JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
+	pretty = json_object_to_json_string_ext(
+		doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_PRETTY_TAB |
+			     JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (pretty) {
 		sv_str_add(ret, pretty);
 		sv_str_add(ret, "\n");

@@ -2,9 +2,10 @@
 /*
  * syscont_mounts.c - the mount list of a system container.
  *
- * What a machine mounts for itself comes first, parents before children, from the table below; then what the spec mounts
- * elsewhere, in its order. A mount of the spec at a place of the table is replaced, or kept where only its contents matter
- * (--shm-size, --tmpfs /run, a volume on /tmp). Replacing is what makes `-v /dev:/dev`, `-v /sys/fs/cgroup:/sys/fs/cgroup:ro` and the
+ * What a machine mounts for itself comes first, parents before children, from the table below;
+ * then what the spec mounts elsewhere, in its order. A mount of the spec at a place of the table
+ * is replaced, or kept where only its contents matter (--shm-size, --tmpfs /run, a volume on
+ * /tmp). Replacing is what makes `-v /dev:/dev`, `-v /sys/fs/cgroup:/sys/fs/cgroup:ro` and the
  * read-only /sys of Docker harmless: the container always has its own.
  */
 #include <errno.h>
@@ -18,29 +19,39 @@ enum when { ALWAYS, SYSTEMD, SYSTEMD_OR_READONLY, READONLY };
 
 struct place {
 	const char *dest, *type, *source, *words;
-	bool spec_wins;		/* a mount of the spec here is kept in our stead */
+	bool spec_wins;	/* a mount of the spec here is kept in our stead */
 	enum when when;
-	const char *keep[3];	/* option words with these beginnings are taken over from a replaced mount of the same type */
+	const char *keep[3];	/* words that begin so are taken over from a replaced mount of the type */
 };
 
 static const struct place places[] = {
-	{ "/proc", "proc", "proc", "nosuid,noexec,nodev", .keep = { "hidepid=", "gid=", "subset=" } },
-	/* Writable, so that network interfaces and the like of the container can be set; the rest belongs to nobody inside. */
+	{ "/proc", "proc", "proc", "nosuid,noexec,nodev",
+	  .keep = { "hidepid=", "gid=", "subset=" } },
+	/* Writable, so that network interfaces and the like of the container can be set; the rest
+	 * belongs to nobody inside. */
 	{ "/sys", "sysfs", "sysfs", "nosuid,noexec,nodev" },
 	{ "/sys/fs/cgroup", "cgroup", "cgroup", "nosuid,noexec,nodev,relatime" },
-	{ "/dev", "tmpfs", "tmpfs", "nosuid,strictatime,mode=755,size=65536k", .keep = { "size=", "nr_inodes=" } },
-	{ "/dev/pts", "devpts", "devpts", "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5" },
-	{ "/dev/shm", "tmpfs", "shm", "nosuid,noexec,nodev,mode=1777,size=65536k", .spec_wins = true },
+	{ "/dev", "tmpfs", "tmpfs", "nosuid,strictatime,mode=755,size=65536k",
+	  .keep = { "size=", "nr_inodes=" } },
+	{ "/dev/pts", "devpts", "devpts",
+	  "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5" },
+	{ "/dev/shm", "tmpfs", "shm", "nosuid,noexec,nodev,mode=1777,size=65536k",
+	  .spec_wins = true },
 	{ "/dev/mqueue", "mqueue", "mqueue", "nosuid,noexec,nodev" },
-	/* systemd wants both empty at each boot (file-hierarchy(7)); a read-only root cannot be written in either. */
-	{ "/run", "tmpfs", "tmpfs", "nosuid,nodev,mode=755,size=65536k", .spec_wins = true, .when = SYSTEMD_OR_READONLY },
-	{ "/run/lock", "tmpfs", "tmpfs", "nosuid,noexec,nodev,mode=1777,size=4096k", .spec_wins = true, .when = SYSTEMD },
-	{ "/tmp", "tmpfs", "tmpfs", "nosuid,nodev,mode=1777,size=65536k", .spec_wins = true, .when = READONLY },
+	/* systemd wants both empty at each boot (file-hierarchy(7)); a read-only root cannot be
+	 * written in either. */
+	{ "/run", "tmpfs", "tmpfs", "nosuid,nodev,mode=755,size=65536k", .spec_wins = true,
+	  .when = SYSTEMD_OR_READONLY },
+	{ "/run/lock", "tmpfs", "tmpfs", "nosuid,noexec,nodev,mode=1777,size=4096k",
+	  .spec_wins = true, .when = SYSTEMD },
+	{ "/tmp", "tmpfs", "tmpfs", "nosuid,nodev,mode=1777,size=65536k", .spec_wins = true,
+	  .when = READONLY },
 };
 
 static bool applies(const struct place *p, bool systemd, bool readonly)
 {
-	return p->when == ALWAYS || (p->when != READONLY && systemd) || (p->when != SYSTEMD && readonly);
+	return p->when == ALWAYS || (p->when != READONLY && systemd) ||
+	       (p->when != SYSTEMD && readonly);
 }
 
 static bool kept_word(const struct place *p, const char *word)
@@ -64,7 +75,8 @@ static int merge_words(const struct place *p, const struct oci_mount *old, struc
 		bool replaced = false;
 
 		for (size_t i = 0; i < old->options.count; i++)
-			replaced = replaced || (kept_word(p, old->options.items[i]) && strncmp(old->options.items[i], word, name) == 0);
+			replaced = replaced || (kept_word(p, old->options.items[i]) &&
+						strncmp(old->options.items[i], word, name) == 0);
 		if (!replaced)
 			sv_str_addf(words, "%s%s", words->len ? "," : "", word);
 	}
@@ -74,7 +86,8 @@ static int merge_words(const struct place *p, const struct oci_mount *old, struc
 	return 0;
 }
 
-static int make_ours(const struct place *p, const struct oci_spec *spec, const struct rc_syscont_facts *facts, struct oci_mount *ret,
+static int make_ours(const struct place *p, const struct oci_spec *spec,
+		     const struct rc_syscont_facts *facts, struct oci_mount *ret,
 		     struct sv_err *err)
 {
 	autostr struct sv_str merged = { 0 };
@@ -85,7 +98,8 @@ static int make_ours(const struct place *p, const struct oci_spec *spec, const s
 		const struct oci_mount *m = &spec->mounts[i];
 
 		/* What is gone for another place has no destination any more. */
-		if (!p->keep[0] || !sv_str_equal(m->dest, p->dest) || !sv_str_equal(m->type, p->type))
+		if (!p->keep[0] || !sv_str_equal(m->dest, p->dest) ||
+		    !sv_str_equal(m->type, p->type))
 			continue;
 		sv_str_done(&merged);
 		if (merge_words(p, m, &merged) < 0 || merged.failed)
@@ -98,25 +112,36 @@ static int make_ours(const struct place *p, const struct oci_spec *spec, const s
 	/* Group 5, tty, need not be mapped; devpts refuses it then. */
 	if (strcmp(type, "devpts") == 0 && !rc_syscont_extent(maps->gids, maps->n_gids, 5))
 		words = "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620";
-	return oci_mount_make(ret, p->dest, type, strcmp(type, "cgroup2") == 0 ? "cgroup" : p->source, words, err);
+	return oci_mount_make(ret, p->dest, type,
+			      strcmp(type, "cgroup2") == 0 ? "cgroup" : p->source, words, err);
 }
 
-/* The engine's /dev/kmsg would show the host's log; ours is made in syscont_devices.c. Controllers mounted one by one below our cgroup mount
- * would be the host's. */
+/* The engine's /dev/kmsg would show the host's log; ours is made in syscont_devices.c. Controllers
+ * mounted one by one below our cgroup mount would be the host's. */
 static bool is_foreign(const struct oci_mount *m)
 {
 	return strcmp(m->dest, "/dev/kmsg") == 0 || sv_str_starts(m->dest, "/sys/fs/cgroup/");
 }
 
 /*
- * An image can declare a volume anywhere, /proc/self/attr as well, and what lies there would then pass for the kernel's word
- * (CVE-2019-16884). Only the numbers that lxcfs and the like emulate may be covered.
+ * An image can declare a volume anywhere, /proc/self/attr as well, and what lies there would then
+ * pass for the kernel's word (CVE-2019-16884). Only the numbers that lxcfs and the like emulate
+ * may be covered.
  */
 static int check_proc(const struct oci_spec *spec, struct sv_err *err)
 {
 	static const char *const emulated[] = {
-		"cpuinfo", "diskstats", "loadavg", "meminfo", "slabinfo", "stat", "swaps", "uptime", "net/dev",
-		"sys/crypto/fips_enabled", "sys/kernel/ns_last_pid",
+		"cpuinfo",
+		"diskstats",
+		"loadavg",
+		"meminfo",
+		"slabinfo",
+		"stat",
+		"swaps",
+		"uptime",
+		"net/dev",
+		"sys/crypto/fips_enabled",
+		"sys/kernel/ns_last_pid",
 	};
 
 	for (size_t i = 0; i < spec->n_mounts; i++) {
@@ -126,15 +151,20 @@ static int check_proc(const struct oci_spec *spec, struct sv_err *err)
 		for (size_t k = 0; k < SV_COUNT(emulated); k++)
 			fine = fine || strcmp(dest + strlen("/proc/"), emulated[k]) == 0;
 		if (!fine)
-			return sv_err_say(err, EINVAL, "mounts[%zu].destination: \"%s\" cannot be mounted because it is inside /proc", i, dest);
+			return sv_err_say(
+				err, EINVAL,
+				"mounts[%zu].destination: \"%s\" cannot be mounted because it is inside /proc",
+				i, dest);
 	}
 	return 0;
 }
 
-int rc_syscont_mounts(struct oci_spec *spec, const struct rc_syscont_facts *facts, struct sv_err *err)
+int rc_syscont_mounts(struct oci_spec *spec, const struct rc_syscont_facts *facts,
+		      struct sv_err *err)
 {
 	struct oci_mount *list = calloc(spec->n_mounts + SV_COUNT(places), sizeof(*list));
-	autofree bool *gone = calloc(spec->n_mounts + 1, sizeof(*gone));	/* replaced, or moved to the list */
+	autofree bool *gone =
+		calloc(spec->n_mounts + 1, sizeof(*gone)); /* replaced, or moved to the list */
 	size_t n = 0;
 	int r = list && gone ? check_proc(spec, err) : sv_err_oom(err);
 

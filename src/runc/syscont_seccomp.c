@@ -2,15 +2,17 @@
 /*
  * syscont_seccomp.c - opens a deny-by-default seccomp profile for what a small machine does.
  *
- * Engines resolve "allowed with CAP_SYS_ADMIN" for the capabilities they give, before they write config.json, so the profile
- * that arrives denies mount, unshare, setns ... to everybody and makes clone3 fail with ENOSYS. In a user namespace the kernel
- * checks each of them against the container's own namespaces, which is the confinement we rely on. Left closed: what the
- * kernel only grants to the host's root (modules, kexec, swap, quota, clock, acct, syslog, bpf), and what is a known attack surface
- * for no need (userfaultfd, perf_event_open, io_uring).
+ * Engines resolve "allowed with CAP_SYS_ADMIN" for the capabilities they give, before they write
+ * config.json, so the profile that arrives denies mount, unshare, setns ... to everybody and makes
+ * clone3 fail with ENOSYS. In a user namespace the kernel checks each of them against the
+ * container's own namespaces, which is the confinement we rely on. Left closed: what the kernel
+ * only grants to the host's root (modules, kexec, swap, quota, clock, acct, syslog, bpf), and what
+ * is a known attack surface for no need (userfaultfd, perf_event_open, io_uring).
  *
- * Everything else of the profile stays: other names, argument conditions (socket families, personality), flags, architectures.
- * A profile that allows by default is somebody's own list of what to deny and stays as it is; so does a name that
- * the profile traces, logs or notifies. The outcome depends on the profile alone: compiled filters are cached by their text.
+ * Everything else of the profile stays: other names, argument conditions (socket families,
+ * personality), flags, architectures. A profile that allows by default is somebody's own list of
+ * what to deny and stays as it is; so does a name that the profile traces, logs or notifies. The
+ * outcome depends on the profile alone: compiled filters are cached by their text.
  */
 #include <json-c/json.h>
 #include <stdlib.h>
@@ -66,7 +68,8 @@ static int compare(const void *a, const void *b)
 static int find(struct json_object *name)
 {
 	const char *text = json_object_get_string(name);
-	const char *const *hit = text ? bsearch(&text, opened, SV_COUNT(opened), sizeof(opened[0]), compare) : NULL;
+	const char *const *hit =
+		text ? bsearch(&text, opened, SV_COUNT(opened), sizeof(opened[0]), compare) : NULL;
 
 	return hit ? (int)(hit - opened) : -1;
 }
@@ -75,7 +78,8 @@ static const char *text_of(struct json_object *object, const char *key)
 {
 	struct json_object *value;
 
-	if (!json_object_object_get_ex(object, key, &value) || !json_object_is_type(value, json_type_string))
+	if (!json_object_object_get_ex(object, key, &value) ||
+	    !json_object_is_type(value, json_type_string))
 		return "";
 	return json_object_get_string(value);
 }
@@ -84,7 +88,8 @@ static struct json_object *array_of(struct json_object *object, const char *key)
 {
 	struct json_object *value;
 
-	if (!json_object_object_get_ex(object, key, &value) || !json_object_is_type(value, json_type_array))
+	if (!json_object_object_get_ex(object, key, &value) ||
+	    !json_object_is_type(value, json_type_array))
 		return NULL;
 	return value;
 }
@@ -92,7 +97,8 @@ static struct json_object *array_of(struct json_object *object, const char *key)
 static bool denies(const char *action)
 {
 	static const char *const actions[] = {
-		"SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_TRAP",
+		"SCMP_ACT_ERRNO",       "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS",
+		"SCMP_ACT_KILL_THREAD", "SCMP_ACT_TRAP",
 	};
 
 	for (size_t i = 0; i < SV_COUNT(actions); i++)
@@ -122,7 +128,8 @@ static int add_rule(struct json_object *rules, const bool *watched, struct sv_er
 {
 	struct json_object *rule = json_object_new_object(), *names = json_object_new_array();
 	struct json_object *action = json_object_new_string("SCMP_ACT_ALLOW");
-	bool failed = !rule || !names || !action || json_object_object_add(rule, "names", names) < 0;
+	bool failed =
+		!rule || !names || !action || json_object_object_add(rule, "names", names) < 0;
 
 	if (failed)
 		json_object_put(names);
@@ -163,7 +170,8 @@ int rc_syscont_seccomp(struct oci_seccomp *seccomp, struct sv_err *err)
 	}
 
 	for (size_t i = 0; i < json_object_array_length(rules); i++) {
-		struct json_object *rule = json_object_array_get_idx(rules, i), *names = array_of(rule, "names");
+		struct json_object *rule = json_object_array_get_idx(rules, i),
+				   *names = array_of(rule, "names");
 		const char *action = text_of(rule, "action");
 
 		if (!names || denies(action) || strcmp(action, "SCMP_ACT_ALLOW") == 0)
@@ -176,7 +184,8 @@ int rc_syscont_seccomp(struct oci_seccomp *seccomp, struct sv_err *err)
 		}
 	}
 
-	/* One unconditional rule for each name: libseccomp refuses, or merges by its own taste, rules that contradict. */
+	/* One unconditional rule for each name: libseccomp refuses, or merges by its own taste,
+	 * rules that contradict. */
 	for (size_t i = json_object_array_length(rules); i-- > 0;)
 		if (strip(json_object_array_get_idx(rules, i), watched))
 			json_object_array_del_idx(rules, i, 1);

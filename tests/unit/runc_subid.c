@@ -76,7 +76,8 @@ static void lines_of_another_form_are_skipped(void **state)
 {
 	(void)state;
 	finds("sysvisor\nsysvisor:\nsysvisor:1000\nsysvisor:a:65536\nsysvisor:-5:65536\nsysvisor:100000:65536:x\n"
-	      "sysvisor: 100000:65536\nsysvisor:0x10000:65536\n# sysvisor:1:65536\nsysvisor:200000:65536\n", 200000);
+	      "sysvisor: 100000:65536\nsysvisor:0x10000:65536\n# sysvisor:1:65536\nsysvisor:200000:65536\n",
+	      200000);
 	finds_nothing("sysvisor:100000:65536 \n");
 	finds_nothing("sysvisor:100000\n:65536\n");
 }

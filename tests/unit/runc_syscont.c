@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What becomes of a spec. tests/fixtures/syscont/NAME.out.json is the whole outcome for NAME.in.json, or for the recorded document
- * tests/fixtures/specs/NAME.json. After a change of the rules, SV_UPDATE_GOLDEN=1 writes the outcomes anew: read the diff.
+ * What becomes of a spec. tests/fixtures/syscont/NAME.out.json is the whole outcome for
+ * NAME.in.json, or for the recorded document tests/fixtures/specs/NAME.json. After a change of the
+ * rules, SV_UPDATE_GOLDEN=1 writes the outcomes anew: read the diff.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,8 @@
 
 #define FIXTURES "tests/fixtures/"
 
-static struct sv_idmap subuids = { .outside = 1000000, .size = 65536 }, subgids = { .outside = 2000000, .size = 65536 };
+static struct sv_idmap subuids = { .outside = 1000000, .size = 65536 },
+		       subgids = { .outside = 2000000, .size = 65536 };
 
 static struct rc_syscont_facts facts_of(bool v2, bool systemd)
 {
@@ -88,7 +90,8 @@ static void golden(const char *dir, const char *name, const char *suffix, bool v
 	char in[256], out[256];
 	struct oci_spec spec;
 
-	snprintf(in, sizeof(in), FIXTURES "%s/%s%s.json", dir, name, strcmp(dir, "syscont") == 0 ? ".in" : "");
+	snprintf(in, sizeof(in), FIXTURES "%s/%s%s.json", dir, name,
+		 strcmp(dir, "syscont") == 0 ? ".in" : "");
 	snprintf(out, sizeof(out), FIXTURES "syscont/%s%s.out.json", name, suffix);
 	read_text(in, &text);
 	parse(text, &spec);
@@ -154,8 +157,9 @@ static void a_dumped_spec_reads_back_the_same(void **state)
 #define UTS "{\"type\":\"uts\"}"
 #define MNT "{\"type\":\"mount\"}"
 #define ALL_NS PID "," NET "," IPC "," UTS "," MNT
-#define DOCUMENT(process, rest)                                                                                              \
-	"{\"ociVersion\":\"1.0.2\",\"process\":{\"user\":{\"uid\":0,\"gid\":0" process "},\"args\":[\"x\"],\"cwd\":\"/\"}," \
+#define DOCUMENT(process, rest)                                                        \
+	"{\"ociVersion\":\"1.0.2\",\"process\":{\"user\":{\"uid\":0,\"gid\":0" process \
+	"},\"args\":[\"x\"],\"cwd\":\"/\"},"                                           \
 	"\"root\":{\"path\":\"r\"}," rest "}"
 #define WITH_LINUX(more) DOCUMENT("", NS_BUT(ALL_NS) more "}")
 
@@ -201,16 +205,21 @@ static void a_host_namespace_is_refused_by_name(void **state)
 static void a_path_to_a_host_namespace_is_refused(void **state)
 {
 	struct rc_syscont_facts facts = facts_of(false, false);
-	static const char net[] =
-		DOCUMENT("", NS_BUT(PID "," IPC "," UTS "," MNT ",{\"type\":\"network\",\"path\":\"/run/docker/netns/default\"}") "}");
-	static const char user[] = DOCUMENT("", NS_BUT(ALL_NS ",{\"type\":\"user\",\"path\":\"/proc/1/ns/user\"}") "}");
+	static const char net[] = DOCUMENT(
+		"",
+		NS_BUT(PID "," IPC "," UTS "," MNT
+			   ",{\"type\":\"network\",\"path\":\"/run/docker/netns/default\"}") "}");
+	static const char user[] = DOCUMENT(
+		"", NS_BUT(ALL_NS ",{\"type\":\"user\",\"path\":\"/proc/1/ns/user\"}") "}");
 
 	(void)state;
 	accepted(net, &facts);
 	accepted(user, &facts);
 	facts.ns_is_host[OCI_NS_NET] = facts.ns_is_host[OCI_NS_USER] = true;
-	refused(net, &facts, "linux.namespaces: a system container cannot share the host's network namespace (remove \"--net host\")");
-	refused(user, &facts, "linux.namespaces: '/proc/1/ns/user' is the host's user namespace, which a system container cannot share");
+	refused(net, &facts,
+		"linux.namespaces: a system container cannot share the host's network namespace (remove \"--net host\")");
+	refused(user, &facts,
+		"linux.namespaces: '/proc/1/ns/user' is the host's user namespace, which a system container cannot share");
 	/* The fact is about a path that the spec names; there is none. */
 	accepted(WITH_LINUX(""), &facts);
 }
@@ -220,7 +229,9 @@ static void a_mount_namespace_is_never_joined(void **state)
 	struct rc_syscont_facts facts = facts_of(false, false);
 
 	(void)state;
-	refused(DOCUMENT("", NS_BUT(PID "," NET "," IPC "," UTS ",{\"type\":\"mount\",\"path\":\"/proc/9/ns/mnt\"}") "}"), &facts,
+	refused(DOCUMENT("", NS_BUT(PID "," NET "," IPC "," UTS
+					",{\"type\":\"mount\",\"path\":\"/proc/9/ns/mnt\"}") "}"),
+		&facts,
 		"linux.namespaces: a system container cannot join the mount namespace '/proc/9/ns/mnt', it always makes its own");
 }
 
@@ -231,13 +242,17 @@ static void the_hosts_root_is_never_mapped(void **state)
 	(void)state;
 	refused(WITH_LINUX(",\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":65536}],"
 			   "\"gidMappings\":[{\"containerID\":0,\"hostID\":5,\"size\":65536}]"),
-		&facts, "linux.uidMappings[0].hostID: a system container cannot be given the host's root, id 0");
-	refused(WITH_LINUX(",\"uidMappings\":[{\"containerID\":0,\"hostID\":5,\"size\":65536}],"
-			   "\"gidMappings\":[{\"containerID\":0,\"hostID\":5,\"size\":9},{\"containerID\":9,\"hostID\":0,\"size\":1}]"),
-		&facts, "linux.gidMappings[1].hostID: a system container cannot be given the host's root, id 0");
+		&facts,
+		"linux.uidMappings[0].hostID: a system container cannot be given the host's root, id 0");
+	refused(WITH_LINUX(
+			",\"uidMappings\":[{\"containerID\":0,\"hostID\":5,\"size\":65536}],"
+			"\"gidMappings\":[{\"containerID\":0,\"hostID\":5,\"size\":9},{\"containerID\":9,\"hostID\":0,\"size\":1}]"),
+		&facts,
+		"linux.gidMappings[1].hostID: a system container cannot be given the host's root, id 0");
 	refused(WITH_LINUX(",\"uidMappings\":[{\"containerID\":1,\"hostID\":5,\"size\":65536}],"
 			   "\"gidMappings\":[{\"containerID\":0,\"hostID\":5,\"size\":65536}]"),
-		&facts, "linux.uidMappings: a system container needs a root user, but containerID 0 is not mapped");
+		&facts,
+		"linux.uidMappings: a system container needs a root user, but containerID 0 is not mapped");
 }
 
 static void a_user_without_a_mapping_is_refused(void **state)
@@ -269,7 +284,9 @@ static void only_namespaced_sysctls_are_taken(void **state)
 		"linux.sysctl: \"net.ipv4.ping_group_range\" expects two group ids, found \"0 x\"");
 	refused(WITH_LINUX(",\"sysctl\":{\"net.ipv4.ping_group_range\":\"70000 80000\"}"), &facts,
 		"linux.sysctl: \"net.ipv4.ping_group_range\": no group of \"70000 80000\" is mapped into the container");
-	refused(DOCUMENT("", "\"hostname\":\"a\"," NS_BUT(ALL_NS) ",\"sysctl\":{\"kernel.hostname\":\"b\"}}"), &facts,
+	refused(DOCUMENT("", "\"hostname\":\"a\"," NS_BUT(
+				     ALL_NS) ",\"sysctl\":{\"kernel.hostname\":\"b\"}}"),
+		&facts,
 		"linux.sysctl: sysctl \"kernel.hostname\" is not allowed as it conflicts with the key \"hostname\"");
 }
 
@@ -278,11 +295,19 @@ static void nothing_is_mounted_inside_proc(void **state)
 	struct rc_syscont_facts facts = facts_of(false, false);
 
 	(void)state;
-	refused(DOCUMENT("", "\"mounts\":[{\"destination\":\"/proc/self/attr\",\"type\":\"tmpfs\",\"source\":\"tmpfs\"}]," NS_BUT(ALL_NS) "}"),
-		&facts, "mounts[0].destination: \"/proc/self/attr\" cannot be mounted because it is inside /proc");
-	accepted(DOCUMENT("", "\"mounts\":[{\"destination\":\"/proc/meminfo\",\"type\":\"bind\",\"source\":\"/x\"},"
-			      "{\"destination\":\"/process\",\"type\":\"bind\",\"source\":\"/x\"}]," NS_BUT(ALL_NS) "}"),
-		 &facts);
+	refused(DOCUMENT(
+			"",
+			"\"mounts\":[{\"destination\":\"/proc/self/attr\",\"type\":\"tmpfs\",\"source\":\"tmpfs\"}]," NS_BUT(
+				ALL_NS) "}"),
+		&facts,
+		"mounts[0].destination: \"/proc/self/attr\" cannot be mounted because it is inside /proc");
+	accepted(
+		DOCUMENT(
+			"",
+			"\"mounts\":[{\"destination\":\"/proc/meminfo\",\"type\":\"bind\",\"source\":\"/x\"},"
+			"{\"destination\":\"/process\",\"type\":\"bind\",\"source\":\"/x\"}]," NS_BUT(
+				ALL_NS) "}"),
+		&facts);
 }
 
 static void an_annotation_with_another_value_is_refused(void **state)
@@ -290,7 +315,9 @@ static void an_annotation_with_another_value_is_refused(void **state)
 	struct rc_syscont_facts facts = facts_of(false, false);
 
 	(void)state;
-	refused(DOCUMENT("", "\"annotations\":{\"io.sysvisor.paths\":\"none\"}," NS_BUT(ALL_NS) "}"), &facts,
+	refused(DOCUMENT("",
+			 "\"annotations\":{\"io.sysvisor.paths\":\"none\"}," NS_BUT(ALL_NS) "}"),
+		&facts,
 		"annotations[\"io.sysvisor.paths\"]: expected \"spec\" or \"syscont\", found \"none\"");
 }
 
@@ -300,8 +327,21 @@ static void an_annotation_with_another_value_is_refused(void **state)
 #define ALL (BIT(OCI_CAP_LAST + 1) - 1)
 
 static const char *const docker[] = {
-	"CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "MKNOD", "NET_RAW", "SETGID", "SETUID", "SETFCAP", "SETPCAP",
-	"NET_BIND_SERVICE", "SYS_CHROOT", "KILL", "AUDIT_WRITE", NULL,
+	"CHOWN",
+	"DAC_OVERRIDE",
+	"FSETID",
+	"FOWNER",
+	"MKNOD",
+	"NET_RAW",
+	"SETGID",
+	"SETUID",
+	"SETFCAP",
+	"SETPCAP",
+	"NET_BIND_SERVICE",
+	"SYS_CHROOT",
+	"KILL",
+	"AUDIT_WRITE",
+	NULL,
 };
 
 static uint64_t cap(const char *name)
@@ -324,13 +364,16 @@ static uint64_t docker_default(void)
 
 static void assert_same(const struct oci_caps *a, const struct oci_caps *b)
 {
-	assert_true(a->set == b->set && a->bounding == b->bounding && a->effective == b->effective && a->permitted == b->permitted &&
+	assert_true(a->set == b->set && a->bounding == b->bounding &&
+		    a->effective == b->effective && a->permitted == b->permitted &&
 		    a->inheritable == b->inheritable && a->ambient == b->ambient);
 }
 
 static struct oci_caps caps_for(uint32_t uid, struct oci_caps caps, bool no_new_privs)
 {
-	struct oci_process p = { .set = true, .user = { .uid = uid }, .caps = caps, .no_new_privs = no_new_privs };
+	struct oci_process p = {
+		.set = true, .user = { .uid = uid }, .caps = caps, .no_new_privs = no_new_privs
+	};
 	struct oci_process again;
 	struct sv_err err = { 0 };
 
@@ -343,7 +386,9 @@ static struct oci_caps caps_for(uint32_t uid, struct oci_caps caps, bool no_new_
 
 static struct oci_caps three_sets(uint64_t set)
 {
-	return (struct oci_caps){ .set = true, .bounding = set, .effective = set, .permitted = set };
+	return (struct oci_caps){
+		.set = true, .bounding = set, .effective = set, .permitted = set
+	};
 }
 
 static void root_has_all_capabilities(void **state)
@@ -372,7 +417,8 @@ static void what_was_dropped_stays_dropped(void **state)
 	uint64_t podman = docker_default() & ~(cap("NET_RAW") | cap("MKNOD") | cap("AUDIT_WRITE"));
 
 	(void)state;
-	assert_true(c.bounding == (ALL & ~cap("NET_RAW")) && c.permitted == c.bounding && c.effective == c.bounding);
+	assert_true(c.bounding == (ALL & ~cap("NET_RAW")) && c.permitted == c.bounding &&
+		    c.effective == c.bounding);
 	c = caps_for(0, three_sets(docker_default() & ~(cap("MKNOD") | cap("CHOWN"))), false);
 	assert_true(c.bounding == (ALL & ~(cap("MKNOD") | cap("CHOWN"))));
 	c = caps_for(7, three_sets((docker_default() & ~cap("KILL")) | cap("SYS_ADMIN")), false);
@@ -380,13 +426,16 @@ static void what_was_dropped_stays_dropped(void **state)
 
 	/* The smaller default set of podman, and that of CRI-O, are no drop. */
 	assert_true(caps_for(0, three_sets(podman), false).bounding == ALL);
-	assert_true(caps_for(0, three_sets(podman & ~cap("SYS_CHROOT")), false).bounding == (ALL & ~cap("SYS_CHROOT")));
-	assert_true(caps_for(0, three_sets(podman & ~(cap("SYS_CHROOT") | cap("SETFCAP"))), false).bounding == ALL);
+	assert_true(caps_for(0, three_sets(podman & ~cap("SYS_CHROOT")), false).bounding ==
+		    (ALL & ~cap("SYS_CHROOT")));
+	assert_true(caps_for(0, three_sets(podman & ~(cap("SYS_CHROOT") | cap("SETFCAP"))), false)
+			    .bounding == ALL);
 }
 
 static void a_long_list_says_what_is_missing(void **state)
 {
-	uint64_t newest = cap("PERFMON") | cap("BPF") | cap("CHECKPOINT_RESTORE"), without = ALL & ~(cap("SYS_TIME") | cap("CHOWN"));
+	uint64_t newest = cap("PERFMON") | cap("BPF") | cap("CHECKPOINT_RESTORE"),
+		 without = ALL & ~(cap("SYS_TIME") | cap("CHOWN"));
 
 	(void)state;
 	assert_true(caps_for(0, three_sets(without), false).bounding == without);
@@ -396,7 +445,8 @@ static void a_long_list_says_what_is_missing(void **state)
 
 static void a_short_list_is_taken_as_it_is(void **state)
 {
-	struct oci_caps want = three_sets(cap("NET_BIND_SERVICE") | cap("NET_ADMIN")), none = { .set = true };
+	struct oci_caps want = three_sets(cap("NET_BIND_SERVICE") | cap("NET_ADMIN")),
+			none = { .set = true };
 	struct oci_caps c = caps_for(0, want, false);
 
 	(void)state;
