@@ -30,7 +30,8 @@ int sv_bpf_device_attach(int cgroup, const struct bpf_insn *code, size_t count, 
 	autoclose int program = bpf(BPF_PROG_LOAD, &load);
 
 	if (program < 0)
-		return sv_err_set(err, errno, "cannot load the device program (%zu instructions)", count);
+		return sv_err_set(err, errno, "cannot load the device program (%zu instructions)",
+				  count);
 	attach.attach_bpf_fd = (uint32_t)program;
 	if (bpf(BPF_PROG_ATTACH, &attach) < 0)
 		return sv_err_set(err, errno, "cannot attach the device program");

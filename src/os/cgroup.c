@@ -33,8 +33,8 @@ int sv_cgroup_read(int dir, const char *file, char **ret, struct sv_err *err)
 
 	if (fd < 0)
 		return sv_err_set(err, errno, "cannot open '%s'", file);
-	/* These files are sequences of short records: a read ends early where the next record does not fit, but never in the first
-	 * half of the buffer. So most files take one read. */
+	/* These files are sequences of short records: a read ends early where the next record
+	 * does not fit, but never in the first half of the buffer. So most files take one read. */
 	while ((n = read(fd, part, sizeof(part))) > 0) {
 		sv_str_add_bytes(&s, part, (size_t)n);
 		if ((size_t)n < sizeof(part) / 2)
@@ -88,7 +88,8 @@ bool sv_cgroup_has(const char *controllers, const char *name)
 	return false;
 }
 
-static int make_one(const char *path, sv_cgroup_made_fn *made, void *arg, bool *ret_fresh, struct sv_err *err)
+static int make_one(const char *path, sv_cgroup_made_fn *made, void *arg, bool *ret_fresh,
+		    struct sv_err *err)
 {
 	if (mkdir(path, 0755) == 0) {
 		*ret_fresh = true;
@@ -101,8 +102,8 @@ static int make_one(const char *path, sv_cgroup_made_fn *made, void *arg, bool *
 	return sv_err_set(err, errno, "cannot make the cgroup '%s'", path);
 }
 
-int sv_cgroup_make(const char *path, size_t mount, sv_cgroup_made_fn *made, void *arg, bool *ret_fresh,
-		   struct sv_err *err)
+int sv_cgroup_make(const char *path, size_t mount, sv_cgroup_made_fn *made, void *arg,
+		   bool *ret_fresh, struct sv_err *err)
 {
 	char above[PATH_MAX];
 	size_t len = strlen(path);
@@ -112,7 +113,8 @@ int sv_cgroup_make(const char *path, size_t mount, sv_cgroup_made_fn *made, void
 	if (r != -ENOENT)
 		return r;
 	if (len >= sizeof(above))
-		return sv_err_say(err, ENAMETOOLONG, "the cgroup path '%.60s...' is too long", path);
+		return sv_err_say(err, ENAMETOOLONG, "the cgroup path '%.60s...' is too long",
+				  path);
 	memcpy(above, path, len + 1);
 	for (char *slash = strchr(above + mount + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		bool fresh;

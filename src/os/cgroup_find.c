@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "os/cgroup.h"
+#include "os/mountinfo.h"
 
 #define BASE "/sys/fs/cgroup"
 
@@ -23,8 +24,8 @@ void sv_cgroup_mounts_done(struct sv_cgroup_mounts *m)
 	*m = (struct sv_cgroup_mounts){ 0 };
 }
 
-static int add(struct sv_cgroup_mounts *m, const char *controllers, size_t controllers_len, const char *own,
-	       size_t own_len, struct sv_err *err)
+static int add(struct sv_cgroup_mounts *m, const char *controllers, size_t controllers_len,
+	       const char *own, size_t own_len, struct sv_err *err)
 {
 	struct sv_cgroup_mount *items = reallocarray(m->items, m->count + 1, sizeof(*items));
 	struct sv_cgroup_mount *item;
@@ -50,10 +51,13 @@ int sv_cgroup_own(const char *proc, struct sv_cgroup_mounts *ret, struct sv_err 
 	for (const char *line = proc; r == 0 && *line;) {
 		size_t len = strcspn(line, "\n");
 		const char *controllers = memchr(line, ':', len);
-		const char *own = controllers ? memchr(controllers + 1, ':', len - (size_t)(controllers + 1 - line)) : NULL;
+		const char *own = controllers ? memchr(controllers + 1, ':',
+						       len - (size_t)(controllers + 1 - line))
+					      : NULL;
 
 		if (!own || own[1] != '/')
-			r = sv_err_say(err, EINVAL, "cannot understand '%.*s' in /proc/self/cgroup", (int)len, line);
+			r = sv_err_say(err, EINVAL, "cannot understand '%.*s' in /proc/self/cgroup",
+				       (int)len, line);
 		else
 			r = add(&m, controllers + 1, (size_t)(own - controllers - 1), own + 1,
 				len - (size_t)(own + 1 - line), err);
@@ -66,8 +70,10 @@ int sv_cgroup_own(const char *proc, struct sv_cgroup_mounts *ret, struct sv_err 
 	return r;
 }
 
-/* systemd's names, which everybody follows: the controllers, the name of a named hierarchy, `unified` for v2 on a hybrid host. */
-int sv_cgroup_place(struct sv_cgroup_mounts *m, const char *base, const struct sv_list *names, struct sv_err *err)
+/* systemd's names, which everybody follows: the controllers, the name of a named hierarchy,
+ * `unified` for v2 on a hybrid host. */
+int sv_cgroup_place(struct sv_cgroup_mounts *m, const char *base, const struct sv_list *names,
+		    struct sv_err *err)
 {
 	for (size_t i = 0; i < m->count; i++) {
 		const char *name = m->items[i].controllers;
@@ -88,29 +94,6 @@ int sv_cgroup_place(struct sv_cgroup_mounts *m, const char *base, const struct s
 	return 0;
 }
 
-/* The next field of a line; *P is moved behind it. */
-static char *field(char **p)
-{
-	return *p ? strsep(p, " ") : NULL;
-}
-
-/* proc_pid_mountinfo(5) writes blank, tab, newline and backslash as three octal digits. */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (const char *from = text; *from; to++) {
-		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' && from[2] <= '7' &&
-		    from[3] >= '0' && from[3] <= '7') {
-			*to = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + (from[3] - '0'));
-			from += 4;
-		} else {
-			*to = *from++;
-		}
-	}
-	*to = '\0';
-}
-
 /* Do the super block options of a v1 mount name every controller of the hierarchy? */
 static bool same_hierarchy(const char *controllers, const char *options)
 {
@@ -129,45 +112,36 @@ static bool same_hierarchy(const char *controllers, const char *options)
 	return true;
 }
 
-/* 31 23 0:28 / /sys/fs/cgroup/cpu rw,nosuid shared:9 - cgroup cgroup rw,cpu */
-static int place_line(struct sv_cgroup_mounts *m, char *line, struct sv_err *err)
+/* The first hierarchy without a place that MOUNT shows takes it. */
+static void place_at(struct sv_cgroup_mounts *m, struct sv_mountinfo *mount)
 {
-	char *p = line, *dir = NULL, *type, *options;
-
-	for (int i = 0; i < 5; i++)
-		dir = field(&p);
-	do {
-		type = field(&p);
-	} while (type && strcmp(type, "-") != 0);
-	type = field(&p);
-	field(&p);
-	options = field(&p);
-	if (!options || (strcmp(type, "cgroup") != 0 && strcmp(type, "cgroup2") != 0))
-		return 0;
-	unescape(dir);
 	for (size_t i = 0; i < m->count; i++) {
 		struct sv_cgroup_mount *item = &m->items[i];
 		bool v2 = *item->controllers == '\0';
 
-		if (item->dir || v2 != (strcmp(type, "cgroup2") == 0))
+		if (item->dir || strcmp(mount->type, v2 ? "cgroup2" : "cgroup") != 0)
 			continue;
-		if (!v2 && !same_hierarchy(item->controllers, options))
-			continue;
-		item->dir = strdup(dir);
-		return item->dir ? 0 : sv_err_oom(err);
+		if (v2 || same_hierarchy(item->controllers, mount->options)) {
+			item->dir = sv_steal(mount->point);
+			return;
+		}
 	}
-	return 0;
 }
 
-int sv_cgroup_place_by_mountinfo(struct sv_cgroup_mounts *m, const char *mountinfo, struct sv_err *err)
+int sv_cgroup_place_by_mountinfo(struct sv_cgroup_mounts *m, const char *mountinfo,
+				 struct sv_err *err)
 {
 	for (const char *line = mountinfo; *line;) {
 		size_t len = strcspn(line, "\n");
 		autofree char *copy = strndup(line, len);
-		int r = copy ? place_line(m, copy, err) : sv_err_oom(err);
+		struct sv_mountinfo mount = { 0 };
+		unsigned id;
+		int r = copy ? sv_mountinfo_parse(copy, &id, &mount, err) : sv_err_oom(err);
 
 		if (r < 0)
 			return r;
+		place_at(m, &mount);
+		sv_mountinfo_done(&mount);
 		line += len + (line[len] == '\n');
 	}
 	return 0;
@@ -231,7 +205,8 @@ static int place_v2(struct sv_cgroup_mounts *m, struct sv_err *err)
 		m->items[i].dir = strdup(BASE);
 		return m->items[i].dir ? 0 : sv_err_oom(err);
 	}
-	return sv_err_say(err, ENODEV, "'" BASE "' is cgroup v2, but /proc/self/cgroup has no line for it");
+	return sv_err_say(err, ENODEV,
+			  "'" BASE "' is cgroup v2, but /proc/self/cgroup has no line for it");
 }
 
 /* Records of mountinfo can be long, so only a read of nothing is the end. */
@@ -246,7 +221,8 @@ static int read_mountinfo(char **ret, struct sv_err *err)
 		return sv_err_set(err, errno, "cannot open '/proc/self/mountinfo'");
 	while ((n = read(fd, part, sizeof(part))) > 0)
 		sv_str_add_bytes(&s, part, (size_t)n);
-	return n < 0 ? sv_err_set(err, errno, "cannot read '/proc/self/mountinfo'") : sv_str_take(&s, ret, err);
+	return n < 0 ? sv_err_set(err, errno, "cannot read '/proc/self/mountinfo'")
+		     : sv_str_take(&s, ret, err);
 }
 
 static int place_all(struct sv_cgroup_mounts *m, struct sv_err *err)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cgroup_tree.c - trees of control groups that a container may have made: any names, any width, any depth.
+ * cgroup_tree.c - trees of control groups that a container may have made: any names, any width,
+ * any depth.
  *
- * Depth costs no descriptors and no stack: one descriptor moves down by name and up by `..`; what is still to be visited
- * on each level is a list on the heap.
+ * Depth costs no descriptors and no stack: one descriptor moves down by name and up by `..`;
+ * what is still to be visited on each level is a list on the heap.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,20 +17,20 @@
 #define MAX_GROUPS (1000 * 1000)
 
 struct level {
-	struct sv_list names;	/* groups on this level */
-	size_t next;		/* the one to enter next; the one we are in is next - 1 */
+	struct sv_list names; /* groups on this level */
+	size_t next;          /* the one to enter next; the one we are in is next - 1 */
 };
 
 struct walker {
 	/* Asked before a group is entered: 1 means leave it out. May be NULL. */
 	int (*before)(int parent, const char *name, struct walker *w, struct sv_err *err);
-	sv_cgroup_visit_fn *visit;	/* may be NULL */
+	sv_cgroup_visit_fn *visit; /* may be NULL */
 	/* Called when everything below a group has been visited. May be NULL. */
 	int (*after)(int parent, const char *name, struct walker *w, struct sv_err *err);
 	void *arg;
 	struct level *levels;
 	size_t depth, room, groups;
-	int at;				/* the group whose names are levels[depth - 1] */
+	int at; /* the group whose names are levels[depth - 1] */
 };
 
 static int open_group(int dir, const char *name)
@@ -57,8 +58,11 @@ static int list_groups(int dir, struct sv_list *names, struct sv_err *err)
 		e = readdir(d);
 		if (!e)
 			/* A group that was removed meanwhile has no entries any more. */
-			return errno && errno != ENOENT ? sv_err_set(err, errno, "cannot list a cgroup") : 0;
-		if (e->d_type != DT_DIR || strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			return errno && errno != ENOENT
+				       ? sv_err_set(err, errno, "cannot list a cgroup")
+				       : 0;
+		if (e->d_type != DT_DIR || strcmp(e->d_name, ".") == 0 ||
+		    strcmp(e->d_name, "..") == 0)
 			continue;
 		r = sv_list_add(names, e->d_name, err);
 		if (r < 0)
@@ -103,7 +107,9 @@ static int descend(struct walker *w, const char *name, struct sv_err *err)
 		return r < 0 ? r : 0;
 	child = open_group(w->at, name);
 	if (child < 0)
-		return errno == ENOENT ? 0 : sv_err_set(err, errno, "cannot open the cgroup '%s'", name);
+		return errno == ENOENT
+			       ? 0
+			       : sv_err_set(err, errno, "cannot open the cgroup '%s'", name);
 	close(w->at);
 	w->at = child;
 	return arrive(w, err);
@@ -170,7 +176,8 @@ static int collect(int dir, void *arg, struct sv_err *err)
 	autofree char *text = NULL;
 	int r = sv_cgroup_read(dir, "cgroup.procs", &text, &gone);
 
-	/* Removed meanwhile (ENODEV: between open and read), or a threaded v2 group, whose processes its domain shows (EOPNOTSUPP). */
+	/* Removed meanwhile (ENODEV: between open and read), or a threaded v2 group, whose
+	 * processes its domain shows (EOPNOTSUPP). */
 	if (r == -ENOENT || r == -ENODEV || r == -EOPNOTSUPP)
 		return 0;
 	if (r < 0) {
@@ -180,7 +187,7 @@ static int collect(int dir, void *arg, struct sv_err *err)
 	for (char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
 		long pid = strtol(line, NULL, 10);
 
-		if (pid <= 0)	/* lives in a pid namespace that we cannot see */
+		if (pid <= 0) /* lives in a pid namespace that we cannot see */
 			continue;
 		if (p->count == p->room) {
 			size_t room = p->room ? p->room * 2 : 64;
@@ -201,8 +208,8 @@ int sv_cgroup_pids(int dir, pid_t **ret, size_t *ret_count, struct sv_err *err)
 	struct pids p = { 0 };
 	int r;
 
-	/* -ENOENT: the group we were in was removed, and a dead group has no `..` to go back to. Who lives in the tree could
-	 * do that again and again, so not for ever. */
+	/* -ENOENT: the group we were in was removed, and a dead group has no `..` to go back to.
+	 * Who lives in the tree could do that again and again, so not for ever. */
 	for (int attempt = 0; attempt < 16; attempt++) {
 		struct sv_err why = { 0 };
 
@@ -223,7 +230,8 @@ int sv_cgroup_pids(int dir, pid_t **ret, size_t *ret_count, struct sv_err *err)
 
 /* ---- removal ---- */
 
-/* Has groups below, or processes. Ordinary file systems, on which the unit tests walk, say it otherwise. */
+/* Has groups below, or processes. Ordinary file systems, on which the unit tests walk, say it
+ * otherwise. */
 static bool is_busy(int code)
 {
 	return code == EBUSY || code == ENOTEMPTY;

@@ -32,20 +32,22 @@ void rc_cgroup_done(struct rc_cgroup *cg)
 
 /* ---- plan ---- */
 
-static int plan_tree(struct rc_cgroup *cg, struct sv_cgroup_mount *mount, const char *path, struct sv_err *err)
+static int plan_tree(struct rc_cgroup *cg, struct sv_cgroup_mount *mount, const char *path,
+		     struct sv_err *err)
 {
 	struct rc_cgroup_tree *tree;
 
 	if (cg->n_trees == RC_CGROUP_MAX)
-		return sv_err_say(err, E2BIG, "more than %d cgroup hierarchies are mounted", RC_CGROUP_MAX);
+		return sv_err_say(err, E2BIG, "more than %d cgroup hierarchies are mounted",
+				  RC_CGROUP_MAX);
 	tree = &cg->trees[cg->n_trees++];
 	tree->controllers = sv_steal(mount->controllers);
 	tree->mount = sv_steal(mount->dir);
 	return rc_cgroup_clean_path(mount->own, path, &tree->path, err);
 }
 
-static int plan_systemd(struct rc_cgroup *cg, const char *id, const char *cgroups_path, char **ret_path,
-			struct sv_err *err)
+static int plan_systemd(struct rc_cgroup *cg, const char *id, const char *cgroups_path,
+			char **ret_path, struct sv_err *err)
 {
 	autofree char *slice = NULL;
 	int r;
@@ -58,7 +60,8 @@ static int plan_systemd(struct rc_cgroup *cg, const char *id, const char *cgroup
 	return r < 0 ? r : sv_str_format(ret_path, err, "%s/%s", slice, cg->unit);
 }
 
-int rc_cgroup_plan(struct rc_cgroup *ret, const char *id, const char *cgroups_path, bool systemd, struct sv_err *err)
+int rc_cgroup_plan(struct rc_cgroup *ret, const char *id, const char *cgroups_path, bool systemd,
+		   struct sv_err *err)
 {
 	struct sv_cgroup_mounts mounts = { 0 };
 	struct rc_cgroup cg = { 0 };
@@ -86,7 +89,10 @@ int rc_cgroup_plan(struct rc_cgroup *ret, const char *id, const char *cgroups_pa
 		rc_cgroup_done(&cg);
 		return r;
 	}
-	cg.layout = v1 && v2 ? RC_CGROUP_HYBRID : v2 ? RC_CGROUP_V2 : v1 ? RC_CGROUP_V1 : RC_CGROUP_NONE;
+	cg.layout = v1 && v2 ? RC_CGROUP_HYBRID
+		    : v2     ? RC_CGROUP_V2
+		    : v1     ? RC_CGROUP_V1
+			     : RC_CGROUP_NONE;
 	*ret = cg;
 	return 0;
 }
@@ -111,8 +117,8 @@ static int inherit(const char *path, const char *file, struct sv_err *err)
 	return r < 0 ? r : sv_cgroup_write(AT_FDCWD, to, value, err);
 }
 
-/* A new v1 cpuset group has no cpus and no memory nodes, and nobody can enter it until it has both (cpusets(7)). What the spec gives
- * is written later. */
+/* A new v1 cpuset group has no cpus and no memory nodes, and nobody can enter it until it has
+ * both (cpusets(7)). What the spec gives is written later. */
 static int fill_cpuset(const char *path, void *arg, struct sv_err *err)
 {
 	const struct making *m = arg;
@@ -127,8 +133,8 @@ static int fill_cpuset(const char *path, void *arg, struct sv_err *err)
 	return r;
 }
 
-/* A group that was there already may be left over from a container of this name or made by the administrator; it is used as it is,
- * unless somebody lives in it. */
+/* A group that was there already may be left over from a container of this name or made by the
+ * administrator; it is used as it is, unless somebody lives in it. */
 static int take_over(const char *path, struct sv_err *err)
 {
 	autoclose int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -142,13 +148,14 @@ static int take_over(const char *path, struct sv_err *err)
 	if (r < 0)
 		return r;
 	if (count > 0)
-		return sv_err_say(err, EBUSY, "the cgroup '%s' exists and has processes in it (%d is one)", path,
-				  (int)pids[0]);
+		return sv_err_say(err, EBUSY,
+				  "the cgroup '%s' exists and has processes in it (%d is one)",
+				  path, (int)pids[0]);
 	return 0;
 }
 
-static int make_tree(struct rc_cgroup *cg, struct rc_cgroup_tree *tree, const struct oci_resources *res,
-		     struct sv_err *err)
+static int make_tree(struct rc_cgroup *cg, struct rc_cgroup_tree *tree,
+		     const struct oci_resources *res, struct sv_err *err)
 {
 	struct making making = { .tree = tree, .res = res };
 	char path[RC_CGROUP_PATH_MAX];
@@ -158,7 +165,8 @@ static int make_tree(struct rc_cgroup *cg, struct rc_cgroup_tree *tree, const st
 	if (r < 0)
 		return r;
 	cg->made = true;
-	r = sv_cgroup_make(path, strlen(tree->mount), cpuset ? fill_cpuset : NULL, &making, &fresh, err);
+	r = sv_cgroup_make(path, strlen(tree->mount), cpuset ? fill_cpuset : NULL, &making, &fresh,
+			   err);
 	if (r == 0 && !fresh) {
 		/* A scope is there because systemd has just made it. */
 		if (!cg->systemd)
@@ -175,7 +183,8 @@ static int make_tree(struct rc_cgroup *cg, struct rc_cgroup_tree *tree, const st
 	return r;
 }
 
-static int give(const struct rc_cgroup_tree *tree, const char *file, uid_t uid, gid_t gid, struct sv_err *err)
+static int give(const struct rc_cgroup_tree *tree, const char *file, uid_t uid, gid_t gid,
+		struct sv_err *err)
 {
 	char path[RC_CGROUP_PATH_MAX];
 	int r = rc_cgroup_file(tree, file, path, err);
@@ -183,14 +192,16 @@ static int give(const struct rc_cgroup_tree *tree, const char *file, uid_t uid, 
 	if (r < 0)
 		return r;
 	/* Not every kernel has every file that may be delegated. */
-	if (fchownat(AT_FDCWD, path, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 && !(errno == ENOENT && *file))
+	if (fchownat(AT_FDCWD, path, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 &&
+	    !(errno == ENOENT && *file))
 		return sv_err_set(err, errno, "cannot hand over '%s'", path);
 	return 0;
 }
 
-/* What v2 says may be handed over: /sys/kernel/cgroup/delegate, one name a line (cgroup-v2.rst, "Model of Delegation"). */
-static int delegate_v2(const struct rc_cgroup *cg, const struct rc_cgroup_tree *tree, uid_t uid, gid_t gid,
-		       struct sv_err *err)
+/* What v2 says may be handed over: /sys/kernel/cgroup/delegate, one name a line (cgroup-v2.rst,
+ * "Model of Delegation"). */
+static int delegate_v2(const struct rc_cgroup *cg, const struct rc_cgroup_tree *tree, uid_t uid,
+		       gid_t gid, struct sv_err *err)
 {
 	static const char basic[] = "cgroup.procs\ncgroup.threads\ncgroup.subtree_control";
 	struct sv_err ignored = { 0 };
@@ -199,7 +210,8 @@ static int delegate_v2(const struct rc_cgroup *cg, const struct rc_cgroup_tree *
 	bool leaf = cg->layout == RC_CGROUP_V2;
 	int r;
 
-	/* On a hybrid host there is next to nothing on v2; the basic ones do. Kernels that do not tell (before 4.15) have no others. */
+	/* On a hybrid host there is next to nothing on v2; the basic ones do. Kernels that do
+	 * not tell (before 4.15) have no others. */
 	if (!leaf || sv_cgroup_read(AT_FDCWD, "/sys/kernel/cgroup/delegate", &list, &ignored) < 0) {
 		list = strdup(basic);
 		if (!list)
@@ -222,7 +234,8 @@ static int delegate_v2(const struct rc_cgroup *cg, const struct rc_cgroup_tree *
 	return r;
 }
 
-/* The directory to make sub-groups, the two files to move processes back up. The limits stay root's. */
+/* The directory to make sub-groups, the two files to move processes back up. The limits stay
+ * root's. */
 static int delegate_v1(const struct rc_cgroup_tree *tree, uid_t uid, gid_t gid, struct sv_err *err)
 {
 	int r = give(tree, "", uid, gid, err);
@@ -258,7 +271,8 @@ static struct rc_cgroup_tree *tree_v2(struct rc_cgroup *cg)
 	return (struct rc_cgroup_tree *)rc_cgroup_tree_v2(cg);
 }
 
-static int open_group(const struct rc_cgroup_tree *tree, const char *below, int flags, int *ret, struct sv_err *err)
+static int open_group(const struct rc_cgroup_tree *tree, const char *below, int flags, int *ret,
+		      struct sv_err *err)
 {
 	char path[RC_CGROUP_PATH_MAX];
 	int r = rc_cgroup_file(tree, below, path, err), fd;
@@ -281,7 +295,8 @@ int rc_cgroup_open_v2(struct rc_cgroup *cg, int *ret_init, int *ret_assembler, s
 	if (tree && !cg->systemd) {
 		r = make_v2(cg, tree, err);
 		if (r == 0)
-			r = open_group(tree, cg->layout == RC_CGROUP_V2 ? RC_CGROUP_LEAF : "", O_PATH, &init, err);
+			r = open_group(tree, cg->layout == RC_CGROUP_V2 ? RC_CGROUP_LEAF : "",
+				       O_PATH, &init, err);
 		if (r == 0 && cg->layout == RC_CGROUP_V2)
 			r = open_group(tree, "", O_PATH, &assembler, err);
 		if (r < 0)
@@ -292,7 +307,8 @@ int rc_cgroup_open_v2(struct rc_cgroup *cg, int *ret_init, int *ret_assembler, s
 	return 0;
 }
 
-static int make_all(struct rc_cgroup *cg, const struct oci_resources *res, uid_t uid, gid_t gid, struct sv_err *err)
+static int make_all(struct rc_cgroup *cg, const struct oci_resources *res, uid_t uid, gid_t gid,
+		    struct sv_err *err)
 {
 	int r = 0;
 
@@ -315,7 +331,8 @@ static int make_all(struct rc_cgroup *cg, const struct oci_resources *res, uid_t
 	return r;
 }
 
-static int write_devices_v1(const struct rc_cgroup *cg, const struct oci_resources *res, struct sv_err *err)
+static int write_devices_v1(const struct rc_cgroup *cg, const struct oci_resources *res,
+			    struct sv_err *err)
 {
 	__attribute__((cleanup(rc_limits_done))) struct rc_limits writes = { 0 };
 	const struct rc_cgroup_tree *tree = rc_cgroup_tree(cg, "devices");
@@ -327,8 +344,8 @@ static int write_devices_v1(const struct rc_cgroup *cg, const struct oci_resourc
 	return r < 0 ? r : rc_limits_write(tree, &writes, err);
 }
 
-int rc_cgroup_make(struct rc_cgroup *cg, const struct oci_resources *res, uid_t uid, gid_t gid, pid_t init,
-		   pid_t assembler, struct sv_err *err)
+int rc_cgroup_make(struct rc_cgroup *cg, const struct oci_resources *res, uid_t uid, gid_t gid,
+		   pid_t init, pid_t assembler, struct sv_err *err)
 {
 	int r = 0;
 
@@ -347,8 +364,8 @@ int rc_cgroup_make(struct rc_cgroup *cg, const struct oci_resources *res, uid_t 
 
 /* ---- entering ---- */
 
-static int open_tasks(const struct rc_cgroup *cg, const char *file, int ret[RC_CGROUP_MAX], size_t *ret_count,
-		      struct sv_err *err)
+static int open_tasks(const struct rc_cgroup *cg, const char *file, int ret[RC_CGROUP_MAX],
+		      size_t *ret_count, struct sv_err *err)
 {
 	size_t count = 0;
 	int r = 0;
@@ -363,7 +380,8 @@ static int open_tasks(const struct rc_cgroup *cg, const char *file, int ret[RC_C
 			break;
 		ret[count] = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 		if (ret[count] < 0)
-			r = sv_err_set(err, errno, "cannot enter the cgroup: cannot open '%s'", path);
+			r = sv_err_set(err, errno, "cannot enter the cgroup: cannot open '%s'",
+				       path);
 		else
 			count++;
 	}
@@ -376,13 +394,14 @@ static int open_tasks(const struct rc_cgroup *cg, const char *file, int ret[RC_C
 	return 0;
 }
 
-int rc_cgroup_open_tasks(const struct rc_cgroup *cg, int ret[RC_CGROUP_MAX], size_t *ret_count, struct sv_err *err)
+int rc_cgroup_open_tasks(const struct rc_cgroup *cg, int ret[RC_CGROUP_MAX], size_t *ret_count,
+			 struct sv_err *err)
 {
 	return open_tasks(cg, "tasks", ret, ret_count, err);
 }
 
-int rc_cgroup_open_exec_tasks(const struct rc_cgroup *cg, const char *subgroup, int ret[RC_CGROUP_MAX],
-			      size_t *ret_count, struct sv_err *err)
+int rc_cgroup_open_exec_tasks(const struct rc_cgroup *cg, const char *subgroup,
+			      int ret[RC_CGROUP_MAX], size_t *ret_count, struct sv_err *err)
 {
 	autofree char *clean = NULL, *file = NULL;
 	int r;
@@ -396,7 +415,8 @@ int rc_cgroup_open_exec_tasks(const struct rc_cgroup *cg, const char *subgroup, 
 	return r < 0 ? r : open_tasks(cg, file, ret, ret_count, err);
 }
 
-int rc_cgroup_seal(struct rc_cgroup *cg, const struct oci_resources *res, pid_t init, struct sv_err *err)
+int rc_cgroup_seal(struct rc_cgroup *cg, const struct oci_resources *res, pid_t init,
+		   struct sv_err *err)
 {
 	const struct rc_cgroup_tree *v2 = rc_cgroup_tree_v2(cg);
 	autofree struct bpf_insn *code = NULL;
@@ -425,7 +445,8 @@ int rc_cgroup_seal(struct rc_cgroup *cg, const struct oci_resources *res, pid_t 
 
 /* ---- exec ---- */
 
-/* The v2 group of PID below TREE's, "" for TREE's itself; -ENOENT if PID has left (or is in another namespace than we). */
+/* The v2 group of PID below TREE's, "" for TREE's itself; -ENOENT if PID has left (or is in
+ * another namespace than we). */
 static int where_is(const struct rc_cgroup_tree *tree, pid_t pid, char **ret, struct sv_err *err)
 {
 	struct sv_cgroup_mounts own = { 0 };
@@ -453,12 +474,14 @@ static int where_is(const struct rc_cgroup_tree *tree, pid_t pid, char **ret, st
 	return r;
 }
 
-int rc_cgroup_open_exec(const struct rc_cgroup *cg, pid_t init, const char *subgroup, int *ret, struct sv_err *err)
+int rc_cgroup_open_exec(const struct rc_cgroup *cg, pid_t init, const char *subgroup, int *ret,
+			struct sv_err *err)
 {
 	const struct rc_cgroup_tree *tree = rc_cgroup_tree_v2(cg);
 	struct open_how how = {
 		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS |
+			   RESOLVE_NO_XDEV,
 	};
 	autofree char *below = NULL;
 	autoclose int dir = -1;

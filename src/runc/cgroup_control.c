@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cgroup_control.c - what is done to a control group while the container runs and when it ends: update, freeze, signal, remove. */
+/* cgroup_control.c - what is done to a control group while the container runs and when it ends:
+ * update, freeze, signal, remove. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -16,7 +17,8 @@
 
 #define FREEZE_LIMIT_MS 10000
 #define REMOVE_LIMIT_MS 5000
-#define FOREIGN_LIMIT_MS 300	/* for a group that may be somebody else's, or hold a process of ours that is just ending */
+/* For a group that may be somebody else's, or hold a process of ours that is just ending. */
+#define FOREIGN_LIMIT_MS 300
 #define KILL_ROUNDS 64
 
 static int64_t now_ms(void)
@@ -46,7 +48,8 @@ int rc_cgroup_update(struct rc_cgroup *cg, const struct oci_resources *res, stru
 
 /* ---- freezing ---- */
 
-/* Waits until the events file of a v2 group says KEY VALUE; the kernel notifies its readers (cgroup-v2.rst). -ETIMEDOUT. */
+/* Waits until the events file of a v2 group says KEY VALUE; the kernel notifies its readers
+ * (cgroup-v2.rst). -ETIMEDOUT. */
 static int wait_event(int events, const char *key, uint64_t value, int limit_ms, struct sv_err *err)
 {
 	int64_t end = now_ms() + limit_ms;
@@ -65,13 +68,15 @@ static int wait_event(int events, const char *key, uint64_t value, int limit_ms,
 			return 0;
 		left = end - now_ms();
 		if (left <= 0)
-			return sv_err_say(err, ETIMEDOUT, "the cgroup is not '%s %d' after %d ms", key, (int)value, limit_ms);
+			return sv_err_say(err, ETIMEDOUT, "the cgroup is not '%s %d' after %d ms",
+					  key, (int)value, limit_ms);
 		if (poll(&p, 1, (int)left) < 0 && errno != EINTR)
 			return sv_err_set(err, errno, "cannot wait for cgroup.events");
 	}
 }
 
-static int open_file(const struct rc_cgroup_tree *tree, const char *file, int flags, int *ret, struct sv_err *err)
+static int open_file(const struct rc_cgroup_tree *tree, const char *file, int flags, int *ret,
+		     struct sv_err *err)
 {
 	char path[RC_CGROUP_PATH_MAX];
 	int r = rc_cgroup_file(tree, file, path, err), fd;
@@ -85,7 +90,8 @@ static int open_file(const struct rc_cgroup_tree *tree, const char *file, int fl
 	return 0;
 }
 
-static int write_file(const struct rc_cgroup_tree *tree, const char *file, const char *value, struct sv_err *err)
+static int write_file(const struct rc_cgroup_tree *tree, const char *file, const char *value,
+		      struct sv_err *err)
 {
 	char path[RC_CGROUP_PATH_MAX];
 	int r = rc_cgroup_file(tree, file, path, err);
@@ -127,12 +133,15 @@ static int freeze_v1(const struct rc_cgroup_tree *tree, bool frozen, struct sv_e
 		if (now_ms() > end) {
 			struct sv_err ignored = { 0 };
 
-			/* Half frozen is worse than not: a task in the refrigerator cannot even be killed. */
+			/* Half frozen is worse than not: a task in the refrigerator cannot even
+			 * be killed. */
 			write_file(tree, "freezer.state", "THAWED", &ignored);
-			return sv_err_say(err, ETIMEDOUT, "the cgroup is %s after %d s", state, FREEZE_LIMIT_MS / 1000);
+			return sv_err_say(err, ETIMEDOUT, "the cgroup is %s after %d s", state,
+					  FREEZE_LIMIT_MS / 1000);
 		}
 		back_off(&round);
-		/* A task that waits for a frozen one (vfork) never arrives; let them all go for a moment and try again. */
+		/* A task that waits for a frozen one (vfork) never arrives; let them all go for
+		 * a moment and try again. */
 		if (frozen && looks % 32 == 0) {
 			r = write_file(tree, "freezer.state", "THAWED", err);
 			if (r == 0)
@@ -145,7 +154,8 @@ static int freeze_v1(const struct rc_cgroup_tree *tree, bool frozen, struct sv_e
 
 int rc_cgroup_freeze(const struct rc_cgroup *cg, bool frozen, struct sv_err *err)
 {
-	const struct rc_cgroup_tree *v1 = rc_cgroup_tree(cg, "freezer"), *v2 = rc_cgroup_tree_v2(cg);
+	const struct rc_cgroup_tree *v1 = rc_cgroup_tree(cg, "freezer"),
+				    *v2 = rc_cgroup_tree_v2(cg);
 
 	if (v1)
 		return freeze_v1(v1, frozen, err);
@@ -156,7 +166,8 @@ int rc_cgroup_freeze(const struct rc_cgroup *cg, bool frozen, struct sv_err *err
 
 int rc_cgroup_is_frozen(const struct rc_cgroup *cg, bool *ret, struct sv_err *err)
 {
-	const struct rc_cgroup_tree *v1 = rc_cgroup_tree(cg, "freezer"), *v2 = rc_cgroup_tree_v2(cg);
+	const struct rc_cgroup_tree *v1 = rc_cgroup_tree(cg, "freezer"),
+				    *v2 = rc_cgroup_tree_v2(cg);
 	autofree char *text = NULL;
 	char path[RC_CGROUP_PATH_MAX];
 	uint64_t frozen = 0;
@@ -169,7 +180,7 @@ int rc_cgroup_is_frozen(const struct rc_cgroup *cg, bool *ret, struct sv_err *er
 		if (r == 0)
 			r = sv_cgroup_read(AT_FDCWD, path, &text, err);
 	}
-	if (r == -ENOENT) {	/* a group that is gone holds nothing frozen */
+	if (r == -ENOENT) { /* a group that is gone holds nothing frozen */
 		*err = (struct sv_err){ 0 };
 		r = 0;
 	} else if (r == 0 && text) {
@@ -183,8 +194,8 @@ int rc_cgroup_is_frozen(const struct rc_cgroup *cg, bool *ret, struct sv_err *er
 
 /* ---- processes ---- */
 
-/* The tree to find processes in: any would do, a container cannot leave its directory in one of them. systemd inside makes few or no groups in
- * these, but many in its own. */
+/* The tree to find processes in: any would do, a container cannot leave its directory in one of
+ * them. systemd inside makes few or no groups in these, but many in its own. */
 static const struct rc_cgroup_tree *tree_of_processes(const struct rc_cgroup *cg)
 {
 	static const char *const names[] = { "freezer", "devices", "pids", "memory", "cpu" };
@@ -237,7 +248,8 @@ static int signal_all(const struct rc_cgroup *cg, int sig, bool repeat, struct s
 		for (size_t i = 0; r == 0 && i < count; i++) {
 			fresh += !bsearch(&pids[i], known, n_known, sizeof(*known), compare_pids);
 			if (kill(pids[i], sig) < 0 && errno != ESRCH)
-				r = sv_err_set(err, errno, "cannot signal process %d", (int)pids[i]);
+				r = sv_err_set(err, errno, "cannot signal process %d",
+					       (int)pids[i]);
 		}
 		free(known);
 		known = pids;
@@ -271,12 +283,14 @@ static int thaw_tree(const struct rc_cgroup_tree *tree, struct sv_err *err)
 	return r < 0 ? r : sv_cgroup_walk(dir, thaw_one, NULL, err);
 }
 
-static int kill_v1(const struct rc_cgroup *cg, const struct rc_cgroup_tree *freezer, struct sv_err *err)
+static int kill_v1(const struct rc_cgroup *cg, const struct rc_cgroup_tree *freezer,
+		   struct sv_err *err)
 {
 	int r, thawed;
 	struct sv_err why = { 0 };
 
-	/* Frozen, or on the way to it, nobody can fork; the signal is pending and acts on thawing, before anything else runs. */
+	/* Frozen, or on the way to it, nobody can fork; the signal is pending and acts on
+	 * thawing, before anything else runs. */
 	r = write_file(freezer, "freezer.state", "FROZEN", err);
 	if (r == 0)
 		r = signal_all(cg, SIGKILL, true, err);
@@ -286,7 +300,8 @@ static int kill_v1(const struct rc_cgroup *cg, const struct rc_cgroup_tree *free
 
 int rc_cgroup_signal(const struct rc_cgroup *cg, int sig, struct sv_err *err)
 {
-	const struct rc_cgroup_tree *freezer = rc_cgroup_tree(cg, "freezer"), *v2 = rc_cgroup_tree_v2(cg);
+	const struct rc_cgroup_tree *freezer = rc_cgroup_tree(cg, "freezer"),
+				    *v2 = rc_cgroup_tree_v2(cg);
 	int r;
 
 	if (sig != SIGKILL)
@@ -303,7 +318,7 @@ int rc_cgroup_signal(const struct rc_cgroup *cg, int sig, struct sv_err *err)
 	} else {
 		r = signal_all(cg, SIGKILL, true, err);
 	}
-	if (r == -ENOENT) {	/* removed meanwhile: nobody is left */
+	if (r == -ENOENT) { /* removed meanwhile: nobody is left */
 		*err = (struct sv_err){ 0 };
 		return 0;
 	}
@@ -336,7 +351,9 @@ static int remove_tree(const struct rc_cgroup_tree *tree, struct sv_err *err)
 		return sv_err_set(err, EBUSY, "cannot remove the cgroup '%s'", path);
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (dir < 0)
-		return errno == ENOENT ? 0 : sv_err_set(err, errno, "cannot open the cgroup '%s'", path);
+		return errno == ENOENT
+			       ? 0
+			       : sv_err_set(err, errno, "cannot open the cgroup '%s'", path);
 	r = sv_cgroup_prune(dir, err);
 	if (r < 0 && r != -ENOENT)
 		return sv_err_ctx(err, "cannot remove the cgroup '%s'", path);
@@ -352,8 +369,10 @@ static void wait_empty(const struct rc_cgroup_tree *tree, unsigned *round)
 	struct sv_err ignored = { 0 };
 	autoclose int events = -1;
 
-	/* The group may be empty already and only its sub-groups were in the way, or vanish now: the caller tries again either way. */
-	if (rc_cgroup_is_v2(tree) && open_file(tree, "cgroup.events", O_RDONLY, &events, &ignored) == 0 &&
+	/* The group may be empty already and only its sub-groups were in the way, or vanish now:
+	 * the caller tries again either way. */
+	if (rc_cgroup_is_v2(tree) &&
+	    open_file(tree, "cgroup.events", O_RDONLY, &events, &ignored) == 0 &&
 	    wait_event(events, "populated", 0, 100, &ignored) == 0 && (*round)++ < 2)
 		return;
 	back_off(round);

@@ -10,12 +10,17 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 
-enum { READ = BPF_DEVCG_ACC_READ, WRITE = BPF_DEVCG_ACC_WRITE, MKNOD = BPF_DEVCG_ACC_MKNOD, ALL = READ | WRITE | MKNOD };
+enum {
+	READ = BPF_DEVCG_ACC_READ,
+	WRITE = BPF_DEVCG_ACC_WRITE,
+	MKNOD = BPF_DEVCG_ACC_MKNOD,
+	ALL = READ | WRITE | MKNOD
+};
 
 struct rule {
 	bool allow;
-	char type;		/* 'a', 'b' or 'c' */
-	int64_t major, minor;	/* -1: any */
+	char type;            /* 'a', 'b' or 'c' */
+	int64_t major, minor; /* -1: any */
 	unsigned access;
 };
 
@@ -26,7 +31,8 @@ static struct rule read_rule(const struct oci_device_rule *from)
 		.type = from->type,
 		.major = from->major < 0 ? -1 : from->major,
 		.minor = from->minor < 0 ? -1 : from->minor,
-		.access = (from->read ? READ : 0) | (from->write ? WRITE : 0) | (from->mknod ? MKNOD : 0),
+		.access = (from->read ? READ : 0) | (from->write ? WRITE : 0) |
+			  (from->mknod ? MKNOD : 0),
 	};
 }
 
@@ -51,8 +57,8 @@ static ssize_t last_start(const struct oci_resources *res)
 /* ---- v1 ---- */
 
 struct exceptions {
-	bool allow;		/* what they are exceptions to */
-	struct rule *items;	/* room for two a rule of the spec: 'a' becomes 'b' and 'c' */
+	bool allow;         /* what they are exceptions to */
+	struct rule *items; /* room for two a rule of the spec: 'a' becomes 'b' and 'c' */
 	size_t count;
 };
 
@@ -76,10 +82,12 @@ static int except(struct exceptions *e, const struct rule *r, size_t index, stru
 
 		if (same_device(x, r))
 			same = x;
-		else if (r->allow == e->allow && overlap(x, r) && (x->access & r->access & (READ | WRITE)))
+		else if (r->allow == e->allow && overlap(x, r) &&
+			 (x->access & r->access & (READ | WRITE)))
 			return sv_err_say(err, EINVAL,
-					  "linux.resources.devices[%zu]: cgroup v1 cannot %s a part of what an "
-					  "earlier rule %s", index, r->allow ? "allow" : "deny",
+					  "linux.resources.devices[%zu]: cgroup v1 cannot %s a part "
+					  "of what an earlier rule %s",
+					  index, r->allow ? "allow" : "deny",
 					  r->allow ? "denies" : "allows");
 	}
 	if (r->allow == e->allow) {
@@ -108,8 +116,9 @@ static int write_exceptions(const struct exceptions *e, struct rc_limits *to, st
 			snprintf(major, sizeof(major), "%" PRId64, x->major);
 		if (x->minor >= 0)
 			snprintf(minor, sizeof(minor), "%" PRId64, x->minor);
-		r = rc_limits_add(to, file, err, "%c %s:%s %s%s%s", x->type, major, minor, x->access & READ ? "r" : "",
-				  x->access & WRITE ? "w" : "", x->access & MKNOD ? "m" : "");
+		r = rc_limits_add(to, file, err, "%c %s:%s %s%s%s", x->type, major, minor,
+				  x->access & READ ? "r" : "", x->access & WRITE ? "w" : "",
+				  x->access & MKNOD ? "m" : "");
 	}
 	return r;
 }
@@ -148,15 +157,19 @@ struct program {
 	size_t count;
 };
 
-static void emit(struct program *p, uint8_t code, uint8_t dst, uint8_t src, int16_t off, int32_t imm)
+static void emit(struct program *p, uint8_t code, uint8_t dst, uint8_t src, int16_t off,
+		 int32_t imm)
 {
-	p->code[p->count++] = (struct bpf_insn){ .code = code, .dst_reg = dst, .src_reg = src, .off = off, .imm = imm };
+	p->code[p->count++] = (struct bpf_insn){
+		.code = code, .dst_reg = dst, .src_reg = src, .off = off, .imm = imm
+	};
 }
 
 /* Registers: r1 the context; r2 type, r3 access not yet answered for, r4 major, r5 minor. */
 static void emit_head(struct program *p)
 {
-	emit(p, BPF_LDX | BPF_MEM | BPF_W, 2, 1, offsetof(struct bpf_cgroup_dev_ctx, access_type), 0);
+	emit(p, BPF_LDX | BPF_MEM | BPF_W, 2, 1, offsetof(struct bpf_cgroup_dev_ctx, access_type),
+	     0);
 	emit(p, BPF_ALU | BPF_MOV | BPF_X, 3, 2, 0, 0);
 	emit(p, BPF_ALU | BPF_AND | BPF_K, 2, 0, 0, 0xffff);
 	emit(p, BPF_ALU | BPF_RSH | BPF_K, 3, 0, 0, 16);
@@ -170,14 +183,16 @@ static void emit_answer(struct program *p, bool allow)
 	emit(p, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 }
 
-/* Asked from the last rule to the first: a rule that denies something still wanted ends it, one that allows takes its part off. */
+/* Asked from the last rule to the first: a rule that denies something still wanted ends it, one
+ * that allows takes its part off. */
 static void emit_rule(struct program *p, const struct rule *r)
 {
 	size_t skips[4], n = 0;
 
 	if (r->type != 'a') {
 		skips[n++] = p->count;
-		emit(p, BPF_JMP32 | BPF_JNE | BPF_K, 2, 0, 0, r->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
+		emit(p, BPF_JMP32 | BPF_JNE | BPF_K, 2, 0, 0,
+		     r->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
 	}
 	if (r->major >= 0) {
 		skips[n++] = p->count;
@@ -201,7 +216,8 @@ static void emit_rule(struct program *p, const struct rule *r)
 		p->code[skips[n]].off = (int16_t)(p->count - skips[n] - 1);
 }
 
-int rc_devices_bpf(const struct oci_resources *res, struct bpf_insn **ret, size_t *ret_count, struct sv_err *err)
+int rc_devices_bpf(const struct oci_resources *res, struct bpf_insn **ret, size_t *ret_count,
+		   struct sv_err *err)
 {
 	ssize_t start = last_start(res);
 	struct program p = { 0 };
@@ -215,7 +231,8 @@ int rc_devices_bpf(const struct oci_resources *res, struct bpf_insn **ret, size_
 		for (ssize_t i = (ssize_t)res->n_devices - 1; i > start; i--) {
 			struct rule r = read_rule(&res->devices[i]);
 
-			/* Numbers beyond 32 bits match no device; nor does a rule about no access say anything. */
+			/* Numbers beyond 32 bits match no device; nor does a rule about no
+			 * access say anything. */
 			if (r.access != 0 && r.major <= UINT32_MAX && r.minor <= UINT32_MAX)
 				emit_rule(&p, &r);
 		}

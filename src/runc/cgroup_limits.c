@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 
-#define CPU_PERIOD_DEFAULT 100000	/* us, cgroup-v2.rst "cpu.max" */
+#define CPU_PERIOD_DEFAULT 100000 /* us, cgroup-v2.rst "cpu.max" */
 
 void rc_limits_done(struct rc_limits *l)
 {
@@ -28,9 +28,9 @@ void rc_limits_done(struct rc_limits *l)
 const char *rc_controller_name(enum rc_controller c, bool v2)
 {
 	static const char *const names[] = {
-		[RC_CPUSET] = "cpuset",	  [RC_CPU] = "cpu",   [RC_MEMORY] = "memory",	[RC_BLKIO] = "blkio",
-		[RC_HUGETLB] = "hugetlb", [RC_RDMA] = "rdma", [RC_NET_CLS] = "net_cls", [RC_NET_PRIO] = "net_prio",
-		[RC_PIDS] = "pids",
+		[RC_CPUSET] = "cpuset",   [RC_CPU] = "cpu",           [RC_MEMORY] = "memory",
+		[RC_BLKIO] = "blkio",     [RC_HUGETLB] = "hugetlb",   [RC_RDMA] = "rdma",
+		[RC_NET_CLS] = "net_cls", [RC_NET_PRIO] = "net_prio", [RC_PIDS] = "pids",
 	};
 
 	return v2 && c == RC_BLKIO ? "io" : names[c];
@@ -83,18 +83,21 @@ static bool given(const struct oci_opt *o)
 }
 
 /* A number of v1 in which every negative means "unlimited", which a fresh group is. */
-static int add_v1(struct rc_limits *to, const char *file, const struct oci_opt *o, bool fresh, struct sv_err *err)
+static int add_v1(struct rc_limits *to, const char *file, const struct oci_opt *o, bool fresh,
+		  struct sv_err *err)
 {
 	if (!given(o) || (fresh && o->value < 0))
 		return 0;
 	return rc_limits_add(to, file, err, "%" PRId64, o->value < 0 ? -1 : o->value);
 }
 
-static int add_v2(struct rc_limits *to, const char *file, const struct oci_opt *o, bool fresh, struct sv_err *err)
+static int add_v2(struct rc_limits *to, const char *file, const struct oci_opt *o, bool fresh,
+		  struct sv_err *err)
 {
 	if (!given(o) || (fresh && o->value < 0))
 		return 0;
-	return o->value < 0 ? rc_limits_add(to, file, err, "max") : rc_limits_add(to, file, err, "%" PRId64, o->value);
+	return o->value < 0 ? rc_limits_add(to, file, err, "max")
+			    : rc_limits_add(to, file, err, "%" PRId64, o->value);
 }
 
 static int add_text(struct rc_limits *to, const char *file, const char *text, struct sv_err *err)
@@ -111,7 +114,8 @@ static int cpuset(const struct oci_resources *res, struct rc_limits *to, struct 
 	return r < 0 ? r : add_text(to, "cpuset.mems", res->mems, err);
 }
 
-static int pids(const struct oci_resources *res, bool fresh, struct rc_limits *to, struct sv_err *err)
+static int pids(const struct oci_resources *res, bool fresh, struct rc_limits *to,
+		struct sv_err *err)
 {
 	return add_v2(to, "pids.max", &res->pids_limit, fresh, err);
 }
@@ -140,14 +144,17 @@ static int rdma(const struct oci_resources *res, struct rc_limits *to, struct sv
 /* The page size becomes part of a file name. */
 static int check_page_size(const char *size, struct sv_err *err)
 {
-	static const char letters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	static const char letters[] =
+		"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 	if (*size && strspn(size, letters) == strlen(size))
 		return 0;
-	return sv_err_say(err, EINVAL, "linux.resources.hugepageLimits: '%.40s' is not a page size", size);
+	return sv_err_say(err, EINVAL, "linux.resources.hugepageLimits: '%.40s' is not a page size",
+			  size);
 }
 
-static int hugetlb(const struct oci_resources *res, bool v2, struct rc_limits *to, struct sv_err *err)
+static int hugetlb(const struct oci_resources *res, bool v2, struct rc_limits *to,
+		   struct sv_err *err)
 {
 	for (size_t i = 0; i < res->n_hugepages; i++) {
 		const struct oci_hugepage *h = &res->hugepages[i];
@@ -156,12 +163,15 @@ static int hugetlb(const struct oci_resources *res, bool v2, struct rc_limits *t
 
 		if (r < 0)
 			return r;
-		snprintf(file, sizeof(file), "hugetlb.%.40s.%s", h->size, v2 ? "max" : "limit_in_bytes");
+		snprintf(file, sizeof(file), "hugetlb.%.40s.%s", h->size,
+			 v2 ? "max" : "limit_in_bytes");
 		r = rc_limits_add(to, file, err, "%" PRIu64, h->limit);
 		if (r < 0)
 			return r;
-		/* Reservations since Linux 5.7: without it a program that mapped pages is killed at first touch instead of told. */
-		snprintf(file, sizeof(file), "hugetlb.%.40s.rsvd.%s", h->size, v2 ? "max" : "limit_in_bytes");
+		/* Reservations since Linux 5.7: without it a program that mapped pages is killed
+		 * at first touch instead of told. */
+		snprintf(file, sizeof(file), "hugetlb.%.40s.rsvd.%s", h->size,
+			 v2 ? "max" : "limit_in_bytes");
 		r = rc_limits_add(to, file, err, "%" PRIu64, h->limit);
 		if (r < 0)
 			return r;
@@ -172,7 +182,8 @@ static int hugetlb(const struct oci_resources *res, bool v2, struct rc_limits *t
 
 /* ---- v1 ---- */
 
-static int cpu_v1(const struct oci_resources *res, bool fresh, struct rc_limits *to, struct sv_err *err)
+static int cpu_v1(const struct oci_resources *res, bool fresh, struct rc_limits *to,
+		  struct sv_err *err)
 {
 	/* An idle group has no shares: the kernel refuses to write them. */
 	bool idle = res->cpu_idle.set && res->cpu_idle.value == 1;
@@ -197,7 +208,8 @@ static int cpu_v1(const struct oci_resources *res, bool fresh, struct rc_limits 
 	return r;
 }
 
-static int memory_v1(const struct oci_resources *res, bool fresh, struct rc_limits *to, struct sv_err *err)
+static int memory_v1(const struct oci_resources *res, bool fresh, struct rc_limits *to,
+		     struct sv_err *err)
 {
 	struct oci_opt swap = res->mem_swap;
 	int r;
@@ -208,23 +220,29 @@ static int memory_v1(const struct oci_resources *res, bool fresh, struct rc_limi
 	r = add_v1(to, "memory.limit_in_bytes", &res->mem_limit, fresh, err);
 	if (r == 0)
 		r = add_v1(to, "memory.memsw.limit_in_bytes", &swap, fresh, err);
-	/* Whoever has not said anything about swap has nothing to lose where the kernel does not account it. */
+	/* Whoever has not said anything about swap has nothing to lose where the kernel does not
+	 * account it. */
 	if (r == 0 && given(&swap) && !fresh && !given(&res->mem_swap))
 		to->items[to->count - 1].optional = true;
 	if (r == 0)
 		r = add_v1(to, "memory.soft_limit_in_bytes", &res->mem_reservation, fresh, err);
-	/* kernel (memory.kmem.limit_in_bytes) is deprecated by the specification and a no-op since Linux 5.11. */
+	/* kernel (memory.kmem.limit_in_bytes) is deprecated by the specification and a no-op
+	 * since Linux 5.11. */
 	if (r == 0)
 		r = add_v1(to, "memory.kmem.tcp.limit_in_bytes", &res->mem_kernel_tcp, fresh, err);
 	if (r == 0 && res->mem_swappiness.set && res->mem_swappiness.value >= 0)
-		r = rc_limits_add(to, "memory.swappiness", err, "%" PRId64, res->mem_swappiness.value);
+		r = rc_limits_add(to, "memory.swappiness", err, "%" PRId64,
+				  res->mem_swappiness.value);
 	if (r == 0 && res->mem_disable_oom.set && (!fresh || res->mem_disable_oom.value))
-		r = rc_limits_add(to, "memory.oom_control", err, "%d", res->mem_disable_oom.value != 0);
+		r = rc_limits_add(to, "memory.oom_control", err, "%d",
+				  res->mem_disable_oom.value != 0);
 	return r;
 }
 
-/* Weights are blkio.weight where CFQ or a distribution's patch brings it, else blkio.bfq.weight (since Linux 5.0). */
-static int weight_v1(struct rc_limits *to, const char *suffix, struct sv_err *err, const char *value)
+/* Weights are blkio.weight where CFQ or a distribution's patch brings it, else blkio.bfq.weight
+ * (since Linux 5.0). */
+static int weight_v1(struct rc_limits *to, const char *suffix, struct sv_err *err,
+		     const char *value)
 {
 	char file[64];
 	int r;
@@ -260,13 +278,13 @@ static int blkio_v1(const struct oci_resources *res, struct rc_limits *to, struc
 		const struct oci_blkdev *d = &res->blk_devices[i];
 
 		if (given(&d->weight)) {
-			snprintf(value, sizeof(value), "%" PRId64 ":%" PRId64 " %" PRId64, d->major, d->minor,
-				 d->weight.value);
+			snprintf(value, sizeof(value), "%" PRId64 ":%" PRId64 " %" PRId64, d->major,
+				 d->minor, d->weight.value);
 			r = weight_v1(to, "weight_device", err, value);
 		}
 		if (r == 0 && given(&d->leaf_weight)) {
-			snprintf(value, sizeof(value), "%" PRId64 ":%" PRId64 " %" PRId64, d->major, d->minor,
-				 d->leaf_weight.value);
+			snprintf(value, sizeof(value), "%" PRId64 ":%" PRId64 " %" PRId64, d->major,
+				 d->minor, d->leaf_weight.value);
 			r = weight_v1(to, "leaf_weight_device", err, value);
 		}
 	}
@@ -274,8 +292,9 @@ static int blkio_v1(const struct oci_resources *res, struct rc_limits *to, struc
 		for (size_t i = 0; r == 0 && i < res->n_throttle[kind]; i++) {
 			const struct oci_throttle *t = &res->throttle[kind][i];
 
-			r = rc_limits_add(to, throttle[kind], err, "%" PRId64 ":%" PRId64 " %" PRIu64, t->major, t->minor,
-				t->rate);
+			r = rc_limits_add(to, throttle[kind], err,
+					  "%" PRId64 ":%" PRId64 " %" PRIu64, t->major, t->minor,
+					  t->rate);
 		}
 	}
 	return r;
@@ -284,8 +303,8 @@ static int blkio_v1(const struct oci_resources *res, struct rc_limits *to, struc
 static int net_prio(const struct oci_resources *res, struct rc_limits *to, struct sv_err *err)
 {
 	for (size_t i = 0; i < res->n_net_prios; i++) {
-		int r = rc_limits_add(to, "net_prio.ifpriomap", err, "%s %" PRIu32, res->net_prios[i].name,
-			    res->net_prios[i].priority);
+		int r = rc_limits_add(to, "net_prio.ifpriomap", err, "%s %" PRIu32,
+				      res->net_prios[i].name, res->net_prios[i].priority);
 
 		if (r < 0)
 			return r;
@@ -293,8 +312,8 @@ static int net_prio(const struct oci_resources *res, struct rc_limits *to, struc
 	return 0;
 }
 
-int rc_limits_v1(const struct oci_resources *res, enum rc_controller c, bool fresh, struct rc_limits *to,
-		 struct sv_err *err)
+int rc_limits_v1(const struct oci_resources *res, enum rc_controller c, bool fresh,
+		 struct rc_limits *to, struct sv_err *err)
 {
 	switch (c) {
 	case RC_CPUSET:
@@ -310,7 +329,9 @@ int rc_limits_v1(const struct oci_resources *res, enum rc_controller c, bool fre
 	case RC_RDMA:
 		return rdma(res, to, err);
 	case RC_NET_CLS:
-		return given(&res->net_classid) ? rc_limits_add(to, "net_cls.classid", err, "%" PRId64, res->net_classid.value) : 0;
+		return given(&res->net_classid) ? rc_limits_add(to, "net_cls.classid", err,
+								"%" PRId64, res->net_classid.value)
+						: 0;
 	case RC_NET_PRIO:
 		return net_prio(res, to, err);
 	case RC_PIDS:
@@ -323,7 +344,8 @@ int rc_limits_v1(const struct oci_resources *res, enum rc_controller c, bool fre
 
 /* ---- v2 ---- */
 
-/* log2 and 10^x to far more digits than the weights need; the C library's would be one more library to load at every start. */
+/* log2 and 10^x to far more digits than the weights need; the C library's would be one more
+ * library to load at every start. */
 static double log2_of(double x)
 {
 	double exponent = 0, z, term, sum = 0;
@@ -358,8 +380,9 @@ static double ten_to(double x)
 }
 
 /*
- * The curve that runc (since 1.3.2), crun (1.23) and Kubernetes use: quadratic between the logarithms, through the ends of both
- * ranges (2 to 262144, 1 to 10000) and through both defaults (1024 and 100).
+ * The curve that runc (since 1.3.2), crun (1.23) and Kubernetes use: quadratic between the
+ * logarithms, through the ends of both ranges (2 to 262144, 1 to 10000) and through both
+ * defaults (1024 and 100).
  */
 uint64_t rc_limits_cpu_weight(uint64_t shares)
 {
@@ -395,16 +418,18 @@ int rc_limits_swap(int64_t memory_swap, int64_t memory, int64_t *ret, struct sv_
 	}
 	if (memory <= 0)
 		return sv_err_say(err, EINVAL,
-				  "linux.resources.memory.swap: cannot limit memory plus swap while memory is unlimited");
+				  "linux.resources.memory.swap: cannot limit memory plus swap "
+				  "while memory is unlimited");
 	if (memory_swap < memory)
 		return sv_err_say(err, EINVAL,
-				  "linux.resources.memory.swap: is memory plus swap, and must be at least memory.limit");
+				  "linux.resources.memory.swap: is memory plus swap, and must be "
+				  "at least memory.limit");
 	*ret = memory_swap - memory;
 	return 0;
 }
 
-static int memory_v2(const struct oci_resources *res, const struct rc_limits_now *now, struct rc_limits *to,
-		     struct sv_err *err)
+static int memory_v2(const struct oci_resources *res, const struct rc_limits_now *now,
+		     struct rc_limits *to, struct sv_err *err)
 {
 	int64_t memory = given(&res->mem_limit) ? res->mem_limit.value : 0, swap;
 	int64_t memory_swap = given(&res->mem_swap) ? res->mem_swap.value : 0;
@@ -422,7 +447,8 @@ static int memory_v2(const struct oci_resources *res, const struct rc_limits_now
 		r = rc_limits_add(to, "memory.swap.max", err, "max");
 	else
 		swap = -2;
-	/* Without swap accounting there is no file; no swap at all and no limit are true without it. */
+	/* Without swap accounting there is no file; no swap at all and no limit are true without
+	 * it. */
 	if (r == 0 && (swap == 0 || swap == -1))
 		to->items[to->count - 1].optional = true;
 	if (r == 0)
@@ -431,8 +457,8 @@ static int memory_v2(const struct oci_resources *res, const struct rc_limits_now
 }
 
 /* "QUOTA PERIOD" is one file: what the document leaves open stays as it is. */
-static int cpu_max(const struct oci_resources *res, const struct rc_limits_now *now, struct rc_limits *to,
-		   struct sv_err *err)
+static int cpu_max(const struct oci_resources *res, const struct rc_limits_now *now,
+		   struct rc_limits *to, struct sv_err *err)
 {
 	long long period = CPU_PERIOD_DEFAULT;
 	char quota[24] = "max";
@@ -442,7 +468,8 @@ static int cpu_max(const struct oci_resources *res, const struct rc_limits_now *
 	if (now->fresh && res->cpu_quota.value < 0 && !given(&res->cpu_period))
 		return 0;
 	if (!now->fresh && now->cpu_max && sscanf(now->cpu_max, "%23s %lld", quota, &period) != 2)
-		return sv_err_say(err, EINVAL, "cannot understand '%.40s' in cpu.max", now->cpu_max);
+		return sv_err_say(err, EINVAL, "cannot understand '%.40s' in cpu.max",
+				  now->cpu_max);
 	if (given(&res->cpu_quota) && res->cpu_quota.value < 0)
 		strcpy(quota, "max");
 	else if (given(&res->cpu_quota))
@@ -452,18 +479,21 @@ static int cpu_max(const struct oci_resources *res, const struct rc_limits_now *
 	return rc_limits_add(to, "cpu.max", err, "%s %lld", quota, period);
 }
 
-static int cpu_v2(const struct oci_resources *res, const struct rc_limits_now *now, struct rc_limits *to,
-		  struct sv_err *err)
+static int cpu_v2(const struct oci_resources *res, const struct rc_limits_now *now,
+		  struct rc_limits *to, struct sv_err *err)
 {
 	bool idle = res->cpu_idle.set && res->cpu_idle.value == 1;
 	int r = 0;
 
 	if (given(&res->cpu_rt_runtime) || given(&res->cpu_rt_period))
-		return sv_err_say(err, EINVAL, "linux.resources.cpu: cgroup v2 has no limits for real-time tasks");
+		return sv_err_say(
+			err, EINVAL,
+			"linux.resources.cpu: cgroup v2 has no limits for real-time tasks");
 	if (res->cpu_idle.set && !idle && !now->fresh)
 		r = rc_limits_add(to, "cpu.idle", err, "0");
 	if (r == 0 && !idle && given(&res->cpu_shares))
-		r = rc_limits_add(to, "cpu.weight", err, "%" PRIu64, rc_limits_cpu_weight((uint64_t)res->cpu_shares.value));
+		r = rc_limits_add(to, "cpu.weight", err, "%" PRIu64,
+				  rc_limits_cpu_weight((uint64_t)res->cpu_shares.value));
 	if (r == 0 && idle)
 		r = rc_limits_add(to, "cpu.idle", err, "1");
 	if (r == 0)
@@ -483,7 +513,8 @@ static int io_v2(const struct oci_resources *res, struct rc_limits *to, struct s
 	};
 	int r = 0;
 
-	/* BFQ takes the specification's range as it is; io.weight (the cost model) has another one. leafWeight has no counterpart. */
+	/* BFQ takes the specification's range as it is; io.weight (the cost model) has another
+	 * one. leafWeight has no counterpart. */
 	if (given(&res->blk_weight)) {
 		r = rc_limits_add(to, "io.bfq.weight", err, "%" PRId64, res->blk_weight.value);
 		if (r == 0)
@@ -495,25 +526,26 @@ static int io_v2(const struct oci_resources *res, struct rc_limits *to, struct s
 
 		if (!given(&d->weight))
 			continue;
-		r = rc_limits_add(to, "io.bfq.weight", err, "%" PRId64 ":%" PRId64 " %" PRId64, d->major, d->minor,
-			d->weight.value);
+		r = rc_limits_add(to, "io.bfq.weight", err, "%" PRId64 ":%" PRId64 " %" PRId64,
+				  d->major, d->minor, d->weight.value);
 		if (r == 0)
-			r = or_else(to, "io.weight", err, "%" PRId64 ":%" PRId64 " %" PRIu64, d->major, d->minor,
+			r = or_else(to, "io.weight", err, "%" PRId64 ":%" PRId64 " %" PRIu64,
+				    d->major, d->minor,
 				    rc_limits_io_weight((uint64_t)d->weight.value));
 	}
 	for (int kind = 0; kind < OCI_THROTTLE_MAX; kind++) {
 		for (size_t i = 0; r == 0 && i < res->n_throttle[kind]; i++) {
 			const struct oci_throttle *t = &res->throttle[kind][i];
 
-			r = rc_limits_add(to, "io.max", err, "%" PRId64 ":%" PRId64 " %s=%" PRIu64, t->major, t->minor,
-				throttle[kind], t->rate);
+			r = rc_limits_add(to, "io.max", err, "%" PRId64 ":%" PRId64 " %s=%" PRIu64,
+					  t->major, t->minor, throttle[kind], t->rate);
 		}
 	}
 	return r;
 }
 
-int rc_limits_v2(const struct oci_resources *res, enum rc_controller c, const struct rc_limits_now *now,
-		 struct rc_limits *to, struct sv_err *err)
+int rc_limits_v2(const struct oci_resources *res, enum rc_controller c,
+		 const struct rc_limits_now *now, struct rc_limits *to, struct sv_err *err)
 {
 	switch (c) {
 	case RC_CPUSET:
@@ -530,7 +562,7 @@ int rc_limits_v2(const struct oci_resources *res, enum rc_controller c, const st
 		return rdma(res, to, err);
 	case RC_PIDS:
 		return pids(res, now->fresh, to, err);
-	case RC_NET_CLS:	/* v2 has neither: packets are matched by cgroup path instead */
+	case RC_NET_CLS: /* v2 has neither: packets are matched by cgroup path instead */
 	case RC_NET_PRIO:
 	case RC_CONTROLLER_MAX:
 		break;
@@ -544,7 +576,9 @@ int rc_limits_unified(const struct oci_resources *res, struct rc_limits *to, str
 	for (size_t i = 0; i < res->n_unified; i++) {
 		for (const char *line = res->unified[i].value; *line;) {
 			size_t len = strcspn(line, "\n");
-			int r = len ? rc_limits_add(to, res->unified[i].key, err, "%.*s", (int)len, line) : 0;
+			int r = len ? rc_limits_add(to, res->unified[i].key, err, "%.*s", (int)len,
+						    line)
+				    : 0;
 
 			if (r < 0)
 				return r;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cgroup_oom.c - hears of processes that were killed because the container reached its memory limit. */
+/* cgroup_oom.c - hears of processes that were killed because the container reached its memory
+ * limit. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,7 +13,8 @@
 #include "runc/cgroup.h"
 #include "runc/cgroup_write.h"
 
-/* v1: an eventfd is registered for memory.oom_control by "EVENTFD FILE" in cgroup.event_control (cgroup-v1/memory.rst, 10). */
+/* v1: an eventfd is registered for memory.oom_control by "EVENTFD FILE" in cgroup.event_control
+ * (cgroup-v1/memory.rst, 10). */
 static int open_v1(const struct rc_cgroup_tree *tree, int *ret, struct sv_err *err)
 {
 	autoclose int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), control = -1;
@@ -37,7 +39,8 @@ static int open_v1(const struct rc_cgroup_tree *tree, int *ret, struct sv_err *e
 	return 0;
 }
 
-/* v2: memory.events is "modified" whenever one of its counters changes, also for an event in a sub-group. */
+/* v2: memory.events is "modified" whenever one of its counters changes, also for an event in a
+ * sub-group. */
 static int open_v2(const struct rc_cgroup_tree *tree, int *ret, struct sv_err *err)
 {
 	autoclose int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -108,7 +111,8 @@ int rc_cgroup_oom_read(struct rc_cgroup_oom *oom, uint64_t *ret, struct sv_err *
 	if (n <= 0)
 		return 0;
 	if (!rc_cgroup_is_v2(oom->tree)) {
-		/* Notified before the kernel chooses whom to kill: its counter would come too late. The end of the group wakes us as well. */
+		/* Notified before the kernel chooses whom to kill: its counter would come too
+		 * late. The end of the group wakes us as well. */
 		r = rc_cgroup_file(oom->tree, "", path, err);
 		if (r == 0 && access(path, F_OK) == 0)
 			memcpy(ret, drained, sizeof(*ret));

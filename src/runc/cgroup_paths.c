@@ -38,12 +38,13 @@ int rc_cgroup_clean_path(const char *own, const char *path, char **ret, struct s
 	floor = s.len;
 	add_parts(&s, path, floor);
 	if (!s.failed && s.len == floor)
-		return sv_err_say(err, EINVAL, "linux.cgroupsPath: '%.80s' is not a group below the root", path);
+		return sv_err_say(err, EINVAL,
+				  "linux.cgroupsPath: '%.80s' is not a group below the root", path);
 	return sv_str_take(&s, ret, err);
 }
 
-int rc_cgroup_systemd_names(const char *cgroups_path, const char *id, char **ret_slice, char **ret_unit,
-			    struct sv_err *err)
+int rc_cgroup_systemd_names(const char *cgroups_path, const char *id, char **ret_slice,
+			    char **ret_unit, struct sv_err *err)
 {
 	const char *prefix, *name;
 	autofree char *slice = NULL, *unit = NULL;
@@ -64,17 +65,19 @@ int rc_cgroup_systemd_names(const char *cgroups_path, const char *id, char **ret
 	name = prefix ? strchr(prefix + 1, ':') : NULL;
 	if (!name || strchr(name + 1, ':') || !name[1] || strchr(cgroups_path, '/'))
 		return sv_err_say(err, EINVAL,
-				  "linux.cgroupsPath: expected 'slice:prefix:name' for systemd, found '%.80s'",
+				  "linux.cgroupsPath: expected 'slice:prefix:name' for systemd, "
+				  "found '%.80s'",
 				  cgroups_path);
-	slice = prefix == cgroups_path ? strdup("system.slice") :
-					 strndup(cgroups_path, (size_t)(prefix - cgroups_path));
+	slice = prefix == cgroups_path ? strdup("system.slice")
+				       : strndup(cgroups_path, (size_t)(prefix - cgroups_path));
 	if (!slice)
 		return sv_err_oom(err);
 	prefix++;
 	name++;
 	prefix_len = (size_t)(name - 1 - prefix);
 	if (sv_str_ends(name, ".slice"))
-		r = sv_err_say(err, EINVAL, "linux.cgroupsPath: a container cannot be a slice ('%.80s')", name);
+		r = sv_err_say(err, EINVAL,
+			       "linux.cgroupsPath: a container cannot be a slice ('%.80s')", name);
 	else if (prefix_len == 0)
 		r = sv_str_format(&unit, err, "%s.scope", name);
 	else
@@ -93,11 +96,13 @@ int rc_cgroup_slice_path(const char *slice, char **ret, struct sv_err *err)
 	size_t base = len - (sv_str_ends(slice, ".slice") ? strlen(".slice") : len);
 
 	if (base == 0 || strchr(slice, '/'))
-		return sv_err_say(err, EINVAL, "linux.cgroupsPath: '%.80s' is not the name of a slice", slice);
+		return sv_err_say(err, EINVAL,
+				  "linux.cgroupsPath: '%.80s' is not the name of a slice", slice);
 	if (base == 1 && slice[0] == '-')
 		return sv_str_take(&s, ret, err);
 	if (slice[0] == '-' || slice[base - 1] == '-' || strstr(slice, "--"))
-		return sv_err_say(err, EINVAL, "linux.cgroupsPath: '%.80s' is not the name of a slice", slice);
+		return sv_err_say(err, EINVAL,
+				  "linux.cgroupsPath: '%.80s' is not the name of a slice", slice);
 	/* Every dash ends the name of a slice above. */
 	for (size_t i = 1; i <= base; i++)
 		if (i == base || slice[i] == '-')

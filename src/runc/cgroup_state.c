@@ -6,9 +6,10 @@
 #include "base/cleanup.h"
 #include "runc/cgroup.h"
 
-static const char *const layouts[] = {
-	[RC_CGROUP_NONE] = "none", [RC_CGROUP_V1] = "v1", [RC_CGROUP_V2] = "v2", [RC_CGROUP_HYBRID] = "hybrid"
-};
+static const char *const layouts[] = { [RC_CGROUP_NONE] = "none",
+				       [RC_CGROUP_V1] = "v1",
+				       [RC_CGROUP_V2] = "v2",
+				       [RC_CGROUP_HYBRID] = "hybrid" };
 
 static void add_text(struct sv_str *s, const char *key, const char *text)
 {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cgroup_stats.c - `events --stats`: what the kernel counted, in the words of runc's types/events.go.
+ * cgroup_stats.c - `events --stats`: what the kernel counted, in the words of runc's
+ * types/events.go.
  *
- * Times are nanoseconds. A file that is missing (no such controller, older kernel) leaves its keys out, or at 0 where runc always
- * writes them. v2 has swap apart from memory; readers of this format expect the sum, as v1 counts it.
+ * Times are nanoseconds. A file that is missing (no such controller, older kernel) leaves its
+ * keys out, or at 0 where runc always writes them. v2 has swap apart from memory; readers of
+ * this format expect the sum, as v1 counts it.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -89,7 +91,8 @@ static uint64_t value_of(const char *text, const char *key)
 	return value;
 }
 
-/* Pressure stall information of v2: "some avg10=0.00 avg60=0.00 avg300=0.00 total=0" and "full ...". */
+/* Pressure stall information of v2: "some avg10=0.00 avg60=0.00 avg300=0.00 total=0" and "full
+ * ...". */
 static void add_psi(struct sv_str *s, struct place p, const char *file)
 {
 	autofree char *text = p.v2 ? text_of(p, file) : NULL;
@@ -103,10 +106,12 @@ static void add_psi(struct sv_str *s, struct place p, const char *file)
 		double avg10, avg60, avg300;
 		unsigned long long total;
 
-		if (sscanf(line, "%7s avg10=%lf avg60=%lf avg300=%lf total=%llu", kind, &avg10, &avg60, &avg300,
-			   &total) == 5)
-			sv_str_addf(s, "\"%s\":{\"avg10\":%g,\"avg60\":%g,\"avg300\":%g,\"total\":%llu},", kind,
-				    avg10, avg60, avg300, total);
+		if (sscanf(line, "%7s avg10=%lf avg60=%lf avg300=%lf total=%llu", kind, &avg10,
+			   &avg60, &avg300, &total) == 5)
+			sv_str_addf(
+				s,
+				"\"%s\":{\"avg10\":%g,\"avg60\":%g,\"avg300\":%g,\"total\":%llu},",
+				kind, avg10, avg60, avg300, total);
 	}
 	end(s, "},");
 }
@@ -139,7 +144,8 @@ static void add_percpu(struct sv_str *s, const char *key, const char *all, int c
 
 static void add_usage_v1(struct sv_str *s, struct place p)
 {
-	autofree char *percpu = text_of(p, "cpuacct.usage_percpu"), *all = text_of(p, "cpuacct.usage_all");
+	autofree char *percpu = text_of(p, "cpuacct.usage_percpu"),
+		      *all = text_of(p, "cpuacct.usage_all");
 
 	number_if(s, "total", number_of(p, "cpuacct.usage"));
 	if (percpu)
@@ -171,7 +177,8 @@ static void add_cpu(const struct rc_cgroup *cg, struct sv_str *s)
 	number_if(s, "periods", value_of(stat, "nr_periods"));
 	number_if(s, "throttledPeriods", value_of(stat, "nr_throttled"));
 	number_if(s, "throttledTime",
-		  cpu.v2 ? value_of(stat, "throttled_usec") * 1000 : value_of(stat, "throttled_time"));
+		  cpu.v2 ? value_of(stat, "throttled_usec") * 1000
+			 : value_of(stat, "throttled_time"));
 	end(s, "},");
 	add_psi(s, cpu, "cpu.pressure");
 	end(s, "},");
@@ -185,7 +192,8 @@ static void add_set(struct sv_str *s, const char *key, const char *set)
 	begin(s, key, '[');
 	for (const char *p = set; *p;) {
 		char *at;
-		unsigned long first = strtoul(p, &at, 10), last = *at == '-' ? strtoul(at + 1, &at, 10) : first;
+		unsigned long first = strtoul(p, &at, 10),
+			      last = *at == '-' ? strtoul(at + 1, &at, 10) : first;
 
 		for (; first <= last && last < 8192; first++)
 			sv_str_addf(s, "%lu,", first);
@@ -200,9 +208,9 @@ static void add_cpuset(const struct rc_cgroup *cg, struct sv_str *s)
 {
 	/* The key of the format, and the file of v1 behind "cpuset.". */
 	static const char *const numbers[] = {
-		"cpu_exclusive",      "mem_hardwall",	    "mem_exclusive",	 "memory_migrate",
-		"memory_spread_page", "memory_spread_slab", "memory_pressure",	 "sched_load_balance",
-		"sched_relax_domain_level",
+		"cpu_exclusive",   "mem_hardwall",       "mem_exclusive",
+		"memory_migrate",  "memory_spread_page", "memory_spread_slab",
+		"memory_pressure", "sched_load_balance", "sched_relax_domain_level",
 	};
 	struct place p = place_of(cg, "cpuset");
 	autofree char *cpus = text_of(p, "cpuset.cpus"), *mems = text_of(p, "cpuset.mems");
@@ -225,7 +233,8 @@ static void add_cpuset(const struct rc_cgroup *cg, struct sv_str *s)
 
 /* ---- memory ---- */
 
-static void add_entry(struct sv_str *s, const char *key, uint64_t limit, uint64_t usage, uint64_t max, uint64_t failed)
+static void add_entry(struct sv_str *s, const char *key, uint64_t limit, uint64_t usage,
+		      uint64_t max, uint64_t failed)
 {
 	begin(s, key, '{');
 	number(s, "limit", limit);
@@ -237,7 +246,8 @@ static void add_entry(struct sv_str *s, const char *key, uint64_t limit, uint64_
 
 static void add_entry_v1(struct sv_str *s, struct place p, const char *key, const char *prefix)
 {
-	static const char *const files[] = { "limit_in_bytes", "usage_in_bytes", "max_usage_in_bytes", "failcnt" };
+	static const char *const files[] = { "limit_in_bytes", "usage_in_bytes",
+					     "max_usage_in_bytes", "failcnt" };
 	uint64_t values[SV_COUNT(files)];
 
 	for (size_t i = 0; i < SV_COUNT(files); i++) {
@@ -253,7 +263,8 @@ static void add_memory_v2(struct sv_str *s, struct place p)
 {
 	autofree char *events = text_of(p, "memory.events");
 	uint64_t limit = number_of(p, "memory.max"), usage = number_of(p, "memory.current");
-	uint64_t swap_limit = number_of(p, "memory.swap.max"), swap = number_of(p, "memory.swap.current");
+	uint64_t swap_limit = number_of(p, "memory.swap.max"),
+		 swap = number_of(p, "memory.swap.current");
 	uint64_t peak = number_of(p, "memory.peak");
 
 	add_entry(s, "usage", limit, usage, peak, value_of(events, "max"));
@@ -311,7 +322,8 @@ static void add_pids(const struct rc_cgroup *cg, struct sv_str *s)
 
 /* ---- block devices ---- */
 
-static void add_operation(struct sv_str *s, unsigned major, unsigned minor, const char *op, unsigned long long value)
+static void add_operation(struct sv_str *s, unsigned major, unsigned minor, const char *op,
+			  unsigned long long value)
 {
 	sv_str_add(s, "{");
 	number_if(s, "major", major);
@@ -321,8 +333,10 @@ static void add_operation(struct sv_str *s, unsigned major, unsigned minor, cons
 	end(s, "},");
 }
 
-/* "8:0 Read 4096" lines and a total. BFQ counts apart and leaves the other file empty, so whichever has lines. */
-static void add_blkio_v1(struct sv_str *s, struct place p, const char *key, const char *bfq, const char *throttle)
+/* "8:0 Read 4096" lines and a total. BFQ counts apart and leaves the other file empty, so
+ * whichever has lines. */
+static void add_blkio_v1(struct sv_str *s, struct place p, const char *key, const char *bfq,
+			 const char *throttle)
 {
 	autofree char *text = text_of(p, bfq);
 	char *rest, *line;
@@ -347,7 +361,8 @@ static void add_blkio_v1(struct sv_str *s, struct place p, const char *key, cons
 }
 
 /* "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6" */
-static void add_io_v2(struct sv_str *s, const char *stat, const char *key, const char *const words[3])
+static void add_io_v2(struct sv_str *s, const char *stat, const char *key,
+		      const char *const words[3])
 {
 	static const char *const operations[] = { "Read", "Write", "Discard" };
 
@@ -377,7 +392,8 @@ static void add_blkio(const struct rc_cgroup *cg, struct sv_str *s)
 
 	begin(s, "blkio", '{');
 	if (!p.v2) {
-		add_blkio_v1(s, p, "ioServiceBytesRecursive", "blkio.bfq.io_service_bytes_recursive",
+		add_blkio_v1(s, p, "ioServiceBytesRecursive",
+			     "blkio.bfq.io_service_bytes_recursive",
 			     "blkio.throttle.io_service_bytes_recursive");
 		add_blkio_v1(s, p, "ioServicedRecursive", "blkio.bfq.io_serviced_recursive",
 			     "blkio.throttle.io_serviced_recursive");

@@ -2,8 +2,9 @@
 /*
  * cgroup_systemd.c - transient scopes by D-Bus, org.freedesktop.systemd1(5).
  *
- * Limits are written into the group by cgroup_write.c like everywhere; systemd is told those that it would otherwise overwrite on its next
- * reload. Devices are not told: without DevicePolicy= it attaches nothing, and our rules stay the only ones.
+ * Limits are written into the group by cgroup_write.c like everywhere; systemd is told those
+ * that it would otherwise overwrite on its next reload. Devices are not told: without
+ * DevicePolicy= it attaches nothing, and our rules stay the only ones.
  */
 #include "runc/cgroup_systemd.h"
 
@@ -24,12 +25,13 @@
 
 /* ---- the library ---- */
 
-#define FUNCTIONS(f)                                                                               \
-	f(sd_bus_open_system) f(sd_bus_flush_close_unref) f(sd_bus_message_new_method_call)         \
-	f(sd_bus_message_append) f(sd_bus_message_append_array) f(sd_bus_message_open_container)    \
-	f(sd_bus_message_close_container) f(sd_bus_message_read) f(sd_bus_message_unref)            \
-	f(sd_bus_call) f(sd_bus_match_signal) f(sd_bus_process) f(sd_bus_wait) f(sd_bus_error_free) \
-	f(sd_bus_error_has_name)
+#define FUNCTIONS(f)                                                                            \
+	f(sd_bus_open_system) f(sd_bus_flush_close_unref) f(sd_bus_message_new_method_call)     \
+		f(sd_bus_message_append) f(sd_bus_message_append_array)                         \
+			f(sd_bus_message_open_container) f(sd_bus_message_close_container)      \
+				f(sd_bus_message_read) f(sd_bus_message_unref) f(sd_bus_call)   \
+					f(sd_bus_match_signal) f(sd_bus_process) f(sd_bus_wait) \
+						f(sd_bus_error_free) f(sd_bus_error_has_name)
 
 /* Its functions by their own names; loaded once and kept until the process ends. */
 static struct {
@@ -45,9 +47,9 @@ static int load_library(struct sv_err *err)
 	sd.library = dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL);
 	if (!sd.library)
 		return sv_err_say(err, ELIBACC, "--systemd-cgroup needs libsystemd: %s", dlerror());
-#define FIND(name)                                                                                 \
-	*(void **)&sd.name = dlsym(sd.library, #name);                                             \
-	if (!sd.name)                                                                              \
+#define FIND(name)                                     \
+	*(void **)&sd.name = dlsym(sd.library, #name); \
+	if (!sd.name)                                  \
 		return sv_err_say(err, ELIBBAD, "libsystemd is too old: it has no " #name);
 	FUNCTIONS(FIND)
 	return 0;
@@ -57,8 +59,8 @@ static int load_library(struct sv_err *err)
 
 struct job {
 	sd_bus *bus;
-	const char *path;	/* object path of the job waited for; NULL: not known yet */
-	char done[64];		/* its result, "" while it runs */
+	const char *path; /* object path of the job waited for; NULL: not known yet */
+	char done[64];    /* its result, "" while it runs */
 };
 
 static void bus_done(sd_bus **bus)
@@ -100,8 +102,10 @@ static int new_call(sd_bus *bus, const char *method, sd_bus_message **ret, struc
 	return r < 0 ? sv_err_set(err, -r, "cannot compose a D-Bus message") : 0;
 }
 
-/* -ENOENT for a unit that does not exist, -EEXIST for one that does; other failures say what systemd said. */
-static int send_call(sd_bus *bus, sd_bus_message *call, const char *what, sd_bus_message **ret, struct sv_err *err)
+/* -ENOENT for a unit that does not exist, -EEXIST for one that does; other failures say what
+ * systemd said. */
+static int send_call(sd_bus *bus, sd_bus_message *call, const char *what, sd_bus_message **ret,
+		     struct sv_err *err)
 {
 	autoerror sd_bus_error e = SD_BUS_ERROR_NULL;
 	int r = sd.sd_bus_call(bus, call, JOB_LIMIT_S * 1000000ULL, &e, ret), code = r < 0 ? -r : 0;
@@ -134,7 +138,8 @@ static int job_removed(sd_bus_message *m, void *arg, sd_bus_error *e)
 static int watch_jobs(struct job *job, struct sv_err *err)
 {
 	automessage sd_bus_message *call = NULL;
-	int r = sd.sd_bus_match_signal(job->bus, NULL, SYSTEMD, OBJECT, MANAGER, "JobRemoved", job_removed, job);
+	int r = sd.sd_bus_match_signal(job->bus, NULL, SYSTEMD, OBJECT, MANAGER, "JobRemoved",
+				       job_removed, job);
 
 	if (r < 0)
 		return sv_err_set(err, -r, "cannot watch the jobs of systemd");
@@ -157,16 +162,18 @@ static int wait_job(struct job *job, sd_bus_message *reply, const char *what, st
 		if (r < 0 && r != -EINTR)
 			return sv_err_set(err, -r, "cannot wait for systemd to %s", what);
 		if (time(NULL) > end)
-			return sv_err_say(err, ETIMEDOUT, "systemd did not %s within %d s", what, JOB_LIMIT_S);
+			return sv_err_say(err, ETIMEDOUT, "systemd did not %s within %d s", what,
+					  JOB_LIMIT_S);
 	}
 	if (strcmp(job->done, "done") != 0)
-		return sv_err_say(err, EIO, "systemd could not %s: the job ended as '%s'", what, job->done);
+		return sv_err_say(err, EIO, "systemd could not %s: the job ended as '%s'", what,
+				  job->done);
 	return 0;
 }
 
 /* A call that takes a unit's name and perhaps a mode. */
-static int call_unit(sd_bus *bus, const char *method, const char *unit, const char *mode, sd_bus_message **ret,
-		     struct sv_err *err)
+static int call_unit(sd_bus *bus, const char *method, const char *unit, const char *mode,
+		     sd_bus_message **ret, struct sv_err *err)
 {
 	automessage sd_bus_message *call = NULL;
 	int r = new_call(bus, method, &call, err);
@@ -183,7 +190,8 @@ static int call_unit(sd_bus *bus, const char *method, const char *unit, const ch
 
 /* ---- properties ---- */
 
-/* Composing a message fails only for lack of memory or by a mistake in here: looked at once, at the end. */
+/* Composing a message fails only for lack of memory or by a mistake in here: looked at once, at
+ * the end. */
 struct properties {
 	sd_bus_message *m;
 	int result;
@@ -205,7 +213,8 @@ static void add_true(struct properties *p, const char *name)
 	check(p, sd.sd_bus_message_append(p->m, "(sv)", name, "b", 1));
 }
 
-/* A cpu or node list as a bit mask, bit N is byte N / 8; what the parser does not like was refused by the kernel before. */
+/* A cpu or node list as a bit mask, bit N is byte N / 8; what the parser does not like was
+ * refused by the kernel before. */
 static void add_set(struct properties *p, const char *name, const char *list)
 {
 	uint8_t mask[1024] = { 0 };
@@ -253,7 +262,8 @@ static uint64_t cpu_quota(const struct oci_resources *res)
 	return (us + 9999) / 10000 * 10000;
 }
 
-static void add_limits(struct properties *p, const struct rc_cgroup *cg, const struct oci_resources *res)
+static void add_limits(struct properties *p, const struct rc_cgroup *cg,
+		       const struct oci_resources *res)
 {
 	bool v2 = cg->layout == RC_CGROUP_V2;
 	struct sv_err ignored = { 0 };
@@ -263,12 +273,15 @@ static void add_limits(struct properties *p, const struct rc_cgroup *cg, const s
 		add_u64(p, v2 ? "MemoryMax" : "MemoryLimit", or_infinity(res->mem_limit.value));
 	if (v2 && res->mem_reservation.value)
 		add_u64(p, "MemoryLow", or_infinity(res->mem_reservation.value));
-	/* A pair that makes no sense, or is half known in an update, is for the writer of the limits to judge. */
-	if (v2 && rc_limits_swap(res->mem_swap.value, res->mem_limit.value, &swap, &ignored) == 0 && swap >= -1)
+	/* A pair that makes no sense, or is half known in an update, is for the writer of the
+	 * limits to judge. */
+	if (v2 && rc_limits_swap(res->mem_swap.value, res->mem_limit.value, &swap, &ignored) == 0 &&
+	    swap >= -1)
 		add_u64(p, "MemorySwapMax", or_infinity(swap));
 	if (res->cpu_shares.value > 0)
 		add_u64(p, v2 ? "CPUWeight" : "CPUShares",
-			v2 ? rc_limits_cpu_weight((uint64_t)res->cpu_shares.value) : (uint64_t)res->cpu_shares.value);
+			v2 ? rc_limits_cpu_weight((uint64_t)res->cpu_shares.value)
+			   : (uint64_t)res->cpu_shares.value);
 	if (res->cpu_period.value > 0)
 		add_u64(p, "CPUQuotaPeriodUSec", (uint64_t)res->cpu_period.value);
 	if (res->cpu_quota.value)
@@ -287,9 +300,11 @@ static void add_scope(struct properties *p, const struct rc_cgroup *cg, pid_t in
 {
 	uint32_t pids[2] = { (uint32_t)init, (uint32_t)assembler };
 
-	check(p, sd.sd_bus_message_append(p->m, "(sv)", "Description", "s", "Sysvisor system container"));
+	check(p, sd.sd_bus_message_append(p->m, "(sv)", "Description", "s",
+					  "Sysvisor system container"));
 	check(p, sd.sd_bus_message_append(p->m, "(sv)", "Slice", "s", cg->slice));
-	/* The kernel's accounting comes with the controllers, and Delegate=yes asks for all of them. */
+	/* The kernel's accounting comes with the controllers, and Delegate=yes asks for all of
+	 * them. */
 	add_true(p, "Delegate");
 	add_true(p, "MemoryAccounting");
 	add_true(p, "CPUAccounting");
@@ -302,7 +317,8 @@ static void add_scope(struct properties *p, const struct rc_cgroup *cg, pid_t in
 	check(p, sd.sd_bus_message_open_container(p->m, 'r', "sv"));
 	check(p, sd.sd_bus_message_append(p->m, "s", "PIDs"));
 	check(p, sd.sd_bus_message_open_container(p->m, 'v', "au"));
-	check(p, sd.sd_bus_message_append_array(p->m, 'u', pids, (assembler > 0 ? 2 : 1) * sizeof(*pids)));
+	check(p, sd.sd_bus_message_append_array(p->m, 'u', pids,
+						(assembler > 0 ? 2 : 1) * sizeof(*pids)));
 	check(p, sd.sd_bus_message_close_container(p->m));
 	check(p, sd.sd_bus_message_close_container(p->m));
 }
@@ -330,8 +346,8 @@ static int start_once(struct job *job, const struct rc_cgroup *cg, pid_t init, p
 	return send_call(job->bus, call, "StartTransientUnit", ret, err);
 }
 
-int rc_systemd_start(const struct rc_cgroup *cg, pid_t init, pid_t assembler, const struct oci_resources *res,
-		     struct sv_err *err)
+int rc_systemd_start(const struct rc_cgroup *cg, pid_t init, pid_t assembler,
+		     const struct oci_resources *res, struct sv_err *err)
 {
 	autobus sd_bus *bus = NULL;
 	automessage sd_bus_message *reply = NULL;
@@ -346,17 +362,20 @@ int rc_systemd_start(const struct rc_cgroup *cg, pid_t init, pid_t assembler, co
 	if (r == 0)
 		r = start_once(&job, cg, init, assembler, res, &reply, err);
 	if (r == -EEXIST) {
-		/* Left over as failed after a crash: that can be forgotten. A unit that runs stays, and the second try says so. */
+		/* Left over as failed after a crash: that can be forgotten. A unit that runs
+		 * stays, and the second try says so. */
 		call_unit(bus, "ResetFailedUnit", cg->unit, NULL, NULL, &ignored);
 		*err = (struct sv_err){ 0 };
 		r = start_once(&job, cg, init, assembler, res, &reply, err);
 	}
 	if (r == 0)
 		r = wait_job(&job, reply, "start the scope", err);
-	return r < 0 ? sv_err_ctx(err, "cannot make the unit '%s' in '%s'", cg->unit, cg->slice) : 0;
+	return r < 0 ? sv_err_ctx(err, "cannot make the unit '%s' in '%s'", cg->unit, cg->slice)
+		     : 0;
 }
 
-int rc_systemd_update(const struct rc_cgroup *cg, const struct oci_resources *res, struct sv_err *err)
+int rc_systemd_update(const struct rc_cgroup *cg, const struct oci_resources *res,
+		      struct sv_err *err)
 {
 	autobus sd_bus *bus = NULL;
 	automessage sd_bus_message *call = NULL;
@@ -394,12 +413,13 @@ int rc_systemd_stop(const struct rc_cgroup *cg, struct sv_err *err)
 		r = call_unit(bus, "StopUnit", cg->unit, "replace", &reply, err);
 	if (r == 0)
 		r = wait_job(&job, reply, "stop the scope", err);
-	if (r == -ENOENT) {	/* systemd forgets a scope as soon as nobody lives in it */
+	if (r == -ENOENT) { /* systemd forgets a scope as soon as nobody lives in it */
 		*err = (struct sv_err){ 0 };
 		return 0;
 	}
 	if (r < 0)
 		return sv_err_ctx(err, "cannot end the unit '%s'", cg->unit);
-	call_unit(bus, "ResetFailedUnit", cg->unit, NULL, NULL, &ignored);	/* only a failed unit has to be forgotten */
+	call_unit(bus, "ResetFailedUnit", cg->unit, NULL, NULL,
+		  &ignored); /* only a failed unit has to be forgotten */
 	return 0;
 }

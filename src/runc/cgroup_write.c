@@ -32,13 +32,15 @@ const struct rc_cgroup_tree *rc_cgroup_tree_v2(const struct rc_cgroup *cg)
 	return NULL;
 }
 
-int rc_cgroup_file(const struct rc_cgroup_tree *tree, const char *file, char ret[RC_CGROUP_PATH_MAX],
-		   struct sv_err *err)
+int rc_cgroup_file(const struct rc_cgroup_tree *tree, const char *file,
+		   char ret[RC_CGROUP_PATH_MAX], struct sv_err *err)
 {
-	int n = snprintf(ret, RC_CGROUP_PATH_MAX, "%s%s%s%s", tree->mount, tree->path, *file ? "/" : "", file);
+	int n = snprintf(ret, RC_CGROUP_PATH_MAX, "%s%s%s%s", tree->mount, tree->path,
+			 *file ? "/" : "", file);
 
 	if (n < 0 || n >= RC_CGROUP_PATH_MAX)
-		return sv_err_say(err, ENAMETOOLONG, "the cgroup path '%.60s...' is too long", tree->path);
+		return sv_err_say(err, ENAMETOOLONG, "the cgroup path '%.60s...' is too long",
+				  tree->path);
 	return 0;
 }
 
@@ -94,7 +96,8 @@ static int write_one(struct target *t, const struct rc_limit *l, struct sv_err *
 	return 0;
 }
 
-int rc_limits_write(const struct rc_cgroup_tree *tree, const struct rc_limits *limits, struct sv_err *err)
+int rc_limits_write(const struct rc_cgroup_tree *tree, const struct rc_limits *limits,
+		    struct sv_err *err)
 {
 	__attribute__((cleanup(target_done))) struct target t = { .tree = tree, .fd = -1 };
 	autofree bool *written = calloc(limits->count + 1, sizeof(*written));
@@ -145,7 +148,8 @@ static void enable_in(const char *dir, const char *controllers)
 	}
 	if (sv_cgroup_write(AT_FDCWD, sv_str_text(&file), sv_str_text(&all), &ignored) == 0)
 		return;
-	/* Some may not go (a group with processes, real-time tasks outside the root): the others shall. */
+	/* Some may not go (a group with processes, real-time tasks outside the root): the others
+	 * shall. */
 	for (char *p = all.text, *one; p && (one = strsep(&p, " "));) {
 		ignored = (struct sv_err){ 0 };
 		if (sv_cgroup_write(AT_FDCWD, sv_str_text(&file), one, &ignored) < 0)
@@ -202,8 +206,8 @@ int rc_cgroup_enable(const struct rc_cgroup_tree *tree, const char *controllers,
 
 /* ---- resources ---- */
 
-static int read_now(const struct rc_cgroup_tree *tree, const struct oci_resources *res, enum rc_controller c,
-		    struct rc_limits_now *now, struct sv_err *err)
+static int read_now(const struct rc_cgroup_tree *tree, const struct oci_resources *res,
+		    enum rc_controller c, struct rc_limits_now *now, struct sv_err *err)
 {
 	char path[RC_CGROUP_PATH_MAX];
 	int r = 0;
@@ -221,8 +225,10 @@ static int read_now(const struct rc_cgroup_tree *tree, const struct oci_resource
 	return r;
 }
 
-/* The specification's checkBeforeUpdate: a limit below what is used now would make the kernel kill at once. */
-static int check_usage(const struct rc_cgroup_tree *tree, const struct oci_resources *res, struct sv_err *err)
+/* The specification's checkBeforeUpdate: a limit below what is used now would make the kernel
+ * kill at once. */
+static int check_usage(const struct rc_cgroup_tree *tree, const struct oci_resources *res,
+		       struct sv_err *err)
 {
 	char path[RC_CGROUP_PATH_MAX];
 	uint64_t usage;
@@ -230,17 +236,19 @@ static int check_usage(const struct rc_cgroup_tree *tree, const struct oci_resou
 
 	if (!res->mem_check_before_update.value || res->mem_limit.value <= 0)
 		return 0;
-	r = rc_cgroup_file(tree, rc_cgroup_is_v2(tree) ? "memory.current" : "memory.usage_in_bytes", path, err);
+	r = rc_cgroup_file(tree, rc_cgroup_is_v2(tree) ? "memory.current" : "memory.usage_in_bytes",
+			   path, err);
 	if (r == 0)
 		r = sv_cgroup_read_u64(AT_FDCWD, path, &usage, err);
 	if (r == 0 && usage > (uint64_t)res->mem_limit.value)
-		return sv_err_say(err, EBUSY, "linux.resources.memory.limit: %lld is less than the %llu in use",
+		return sv_err_say(err, EBUSY,
+				  "linux.resources.memory.limit: %lld is less than the %llu in use",
 				  (long long)res->mem_limit.value, (unsigned long long)usage);
 	return r;
 }
 
-static int write_controller(const struct rc_cgroup *cg, const struct oci_resources *res, enum rc_controller c,
-			    bool fresh, struct sv_err *err)
+static int write_controller(const struct rc_cgroup *cg, const struct oci_resources *res,
+			    enum rc_controller c, bool fresh, struct sv_err *err)
 {
 	__attribute__((cleanup(rc_limits_done))) struct rc_limits limits = { 0 };
 	const struct rc_cgroup_tree *tree = rc_cgroup_tree(cg, rc_controller_name(c, false));
@@ -257,14 +265,16 @@ static int write_controller(const struct rc_cgroup *cg, const struct oci_resourc
 		cpu_max = now.cpu_max;
 		if (r == 0)
 			r = rc_limits_v2(res, c, &now, &limits, err);
-		/* On pure v2 everything has been enabled; on a hybrid host the root is touched only if need be. */
+		/* On pure v2 everything has been enabled; on a hybrid host the root is touched
+		 * only if need be. */
 		if (r == 0 && limits.count > 0 && cg->layout == RC_CGROUP_HYBRID)
 			r = rc_cgroup_enable(tree, rc_controller_name(c, true), err);
 	}
 	if (r < 0 || limits.count == 0)
 		return r;
 	if (!tree)
-		return sv_err_say(err, ENODEV, "linux.resources: this host has no cgroup controller '%s' for %s",
+		return sv_err_say(err, ENODEV,
+				  "linux.resources: this host has no cgroup controller '%s' for %s",
 				  rc_controller_name(c, false), limits.items[0].file);
 	if (c == RC_MEMORY) {
 		r = check_usage(tree, res, err);
@@ -274,7 +284,8 @@ static int write_controller(const struct rc_cgroup *cg, const struct oci_resourc
 	return rc_limits_write(tree, &limits, err);
 }
 
-static int write_unified(const struct rc_cgroup *cg, const struct oci_resources *res, struct sv_err *err)
+static int write_unified(const struct rc_cgroup *cg, const struct oci_resources *res,
+			 struct sv_err *err)
 {
 	__attribute__((cleanup(rc_limits_done))) struct rc_limits limits = { 0 };
 	const struct rc_cgroup_tree *tree = rc_cgroup_tree_v2(cg);
@@ -283,7 +294,8 @@ static int write_unified(const struct rc_cgroup *cg, const struct oci_resources 
 	if (res->n_unified == 0)
 		return 0;
 	if (!tree)
-		return sv_err_say(err, EINVAL, "linux.resources.unified: this host has no cgroup v2");
+		return sv_err_say(err, EINVAL,
+				  "linux.resources.unified: this host has no cgroup v2");
 	for (size_t i = 0; cg->layout == RC_CGROUP_HYBRID && i < res->n_unified; i++) {
 		const char *key = res->unified[i].key;
 		autofree char *controller = strndup(key, strcspn(key, "."));
@@ -300,8 +312,9 @@ static int write_unified(const struct rc_cgroup *cg, const struct oci_resources 
 	return r < 0 ? sv_err_ctx(err, "linux.resources.unified") : 0;
 }
 
-int rc_resources_write(const struct rc_cgroup *cg, const struct oci_resources *res, enum rc_controller first,
-		       enum rc_controller last, bool fresh, struct sv_err *err)
+int rc_resources_write(const struct rc_cgroup *cg, const struct oci_resources *res,
+		       enum rc_controller first, enum rc_controller last, bool fresh,
+		       struct sv_err *err)
 {
 	int r = 0;
 
