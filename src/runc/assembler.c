@@ -138,6 +138,9 @@ static int attach_root(struct assembly *a, struct sv_err *err)
 	r = rc_shift_rootfs_finish(&a->rootfs, scratch, &a->shift, &a->tree.root, err);
 	if (r < 0)
 		return sv_err_ctx(err, "root file system '%s'", a->l->container->rootfs);
+	/* Left there, it would lie between the old root and the new one, and detaching the old root would detach it instead. */
+	if (scratch >= 0 && umount2("/", MNT_DETACH) < 0)
+		return sv_err_set(err, errno, "cannot detach the scratch directory");
 
 	place = open(on_host ? a->l->container->rootfs : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (place < 0)
