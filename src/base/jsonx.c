@@ -88,17 +88,47 @@ static int scan_text(const char *text, size_t len, struct scan *ret, struct sv_s
 	return copy && copy->failed ? sv_err_oom(err) : 0;
 }
 
+/* Has json-c read what scan_text() let pass. */
+static int tokenize(struct json_tokener *tok, const char *text, size_t len, struct json_object **ret,
+		    struct sv_err *err)
+{
+	enum json_tokener_error why;
+	struct json_object *doc;
+	size_t end;
+
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8 |
+					    JSON_TOKENER_ALLOW_TRAILING_CHARS);
+	doc = json_tokener_parse_ex(tok, text, (int)len);
+	why = json_tokener_get_error(tok);
+	end = json_tokener_get_parse_end(tok);
+	if (why == json_tokener_continue) {
+		/* A number or word at the very end might go on; a blank says that it does not. */
+		doc = json_tokener_parse_ex(tok, "\n", 1);
+		end = len;
+		if (json_tokener_get_error(tok) != json_tokener_success)
+			return sv_err_say(err, EINVAL, "not JSON: the text ends too early");
+	} else if (why != json_tokener_success) {
+		return sv_err_say(err, EINVAL, "not JSON: %s at byte %zu", json_tokener_error_desc(why), end);
+	}
+
+	while (end < len && strchr(" \t\r\n", text[end]))
+		end++;
+	if (end != len) {
+		json_object_put(doc);
+		return sv_err_say(err, EINVAL, "not JSON: something follows the document at byte %zu", end);
+	}
+	*ret = doc;
+	return 0;
+}
+
 int sv_json_parse(const char *text, size_t len, struct json_object **ret, struct sv_err *err)
 {
 	autostr struct sv_str copy = { 0 };
 	struct scan scan = { 0 };
 	struct json_tokener *tok;
-	struct json_object *doc;
-	enum json_tokener_error why;
-	size_t end;
 	int r;
 
-	if (len > INT_MAX)
+	if (len > INT_MAX / 2)
 		return sv_err_say(err, EFBIG, "the document is too large");
 	r = scan_text(text, len, &scan, NULL, err);
 	if (r == 0 && scan.clips) {
@@ -109,34 +139,13 @@ int sv_json_parse(const char *text, size_t len, struct json_object **ret, struct
 	}
 	if (r < 0)
 		return r;
+
 	tok = json_tokener_new_ex(MAX_DEPTH);
 	if (!tok)
 		return sv_err_oom(err);
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8 |
-					    JSON_TOKENER_ALLOW_TRAILING_CHARS);
-	doc = json_tokener_parse_ex(tok, text, (int)len);
-	why = json_tokener_get_error(tok);
-	end = json_tokener_get_parse_end(tok);
-	/* A number or word at the very end might go on; a blank says that it does not. */
-	if (why == json_tokener_continue) {
-		doc = json_tokener_parse_ex(tok, "\n", 1);
-		why = json_tokener_get_error(tok);
-		end = len;
-	}
+	r = tokenize(tok, text, len, ret, err);
 	json_tokener_free(tok);
-
-	if (why == json_tokener_continue)
-		return sv_err_say(err, EINVAL, "not JSON: the text ends too early");
-	if (why != json_tokener_success)
-		return sv_err_say(err, EINVAL, "not JSON: %s at byte %zu", json_tokener_error_desc(why), end);
-	while (end < len && strchr(" \t\r\n", text[end]) && text[end])
-		end++;
-	if (end != len) {
-		json_object_put(doc);
-		return sv_err_say(err, EINVAL, "not JSON: something follows the document at byte %zu", end);
-	}
-	*ret = doc;
-	return 0;
+	return r;
 }
 
 /* Spells the way to AT, outermost first. */

@@ -25,7 +25,8 @@ struct sv_json {
 };
 
 /* Parses TEXT (LEN bytes, need not end in NUL) strictly: one value, valid UTF-8, no trailing garbage, no NUL in strings or keys,
- * nesting of at most 64, at most 256 Ki objects and arrays. The caller ends the result with json_object_put(). */
+ * nesting of at most 64, at most 256 Ki objects and arrays. The caller ends the result (NULL for a document `null`) with
+ * json_object_put(). */
 int sv_json_parse(const char *text, size_t len, struct json_object **ret, struct sv_err *err);
 
 /* Says `way.to.key: text`. Returns -EINVAL. */

@@ -71,8 +71,8 @@ static void a_document_may_be_a_single_word(void **state)
 	doc = doc_of("true");
 	assert_true(json_object_get_boolean(doc));
 	json_object_put(doc);
-	refuses("nul", "not JSON: null expected at byte 3");
-	refuses("-", "not JSON: number expected at byte 1");
+	refuses("nul", "not JSON: the text ends too early");
+	refuses("-", "not JSON: the text ends too early");
 }
 
 static void blanks_around_the_document_are_fine(void **state)
@@ -92,7 +92,7 @@ static void a_nul_is_refused_wherever_it_hides(void **state)
 	refuses("['a\\u0000b']", "a string contains a NUL at byte 3");
 	refuses("{'a\\u0000b':1}", "a string contains a NUL at byte 3");
 	refuses("['\\\\\\u0000']", "a string contains a NUL at byte 4");
-	refuses("['\\u000", "not JSON: invalid string sequence at byte 7");
+	refuses("['\\u000", "not JSON: the text ends too early");
 	refuses("['\\", "not JSON: the text ends too early");
 }
 

@@ -284,6 +284,44 @@ static void broken_documents_are_refused(void **state)
 	UNIT_REFUSES(rows);
 }
 
+static void bad_files_are_refused(void **state)
+{
+	static const struct {
+		const char *name, *message;
+	} rows[] = {
+		{ "dotdot-cgroup", "linux.cgroupsPath: the path contains \"..\"" },
+		{ "dotdot-mount", "mounts[0].destination: the path contains \"..\"" },
+		{ "invalid-utf8", "not JSON: invalid UTF-8 at byte 68" },
+		{ "nesting", "not JSON: nesting too deep at byte 150" },
+		{ "no-args", "process.args: the program to run is missing" },
+		{ "nul-escaped", "a string contains a NUL at byte 92" },
+		{ "nul-in-text", "not JSON: a NUL at byte 68" },
+		{ "number-too-large", "process.user.uid: expected a whole number, found 18446744073709551616.0" },
+		{ "overlapping-ids", "linux.uidMappings[1]: the ids inside overlap with those of mapping 0" },
+		{ "relative-cwd", "process.cwd: expected an absolute path, found \"tmp\"" },
+		{ "trailing", "not JSON: something follows the document at byte 84" },
+		{ "truncated", "not JSON: the text ends too early" },
+		{ "two-pid-namespaces", "linux.namespaces[1].type: the pid namespace is given twice" },
+		{ "unified-path", "linux.resources.unified.../memory.max: the key is not the name of a file" },
+		{ "wrong-type", "process.terminal: expected true or false, found \"yes\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < SV_COUNT(rows); i++) {
+		struct oci_spec spec = { 0 };
+		struct sv_err err = { 0 };
+		char path[200];
+		size_t len;
+		char *text;
+
+		snprintf(path, sizeof(path), SPECS "/bad/%s.json", rows[i].name);
+		text = unit_read_file(path, &len);
+		assert_true(oci_spec_parse(text, len, &spec, &err) < 0);
+		free(text);
+		assert_string_equal(err.msg, rows[i].message);
+	}
+}
+
 static void unknown_keys_are_ignored(void **state)
 {
 	struct oci_spec spec = unit_spec(IN_DOC, "'vm':{'kernel':7},'HOSTNAME':7,'process':null,'x':123456789012345678901234567890,"
@@ -391,6 +429,7 @@ int main(void)
 		cmocka_unit_test(every_key_of_resources_is_read),
 		cmocka_unit_test(versions_of_the_first_major_are_accepted),
 		cmocka_unit_test(broken_documents_are_refused),
+		cmocka_unit_test(bad_files_are_refused),
 		cmocka_unit_test(unknown_keys_are_ignored),
 		cmocka_unit_test(deep_nesting_is_refused_even_in_unknown_keys),
 		cmocka_unit_test(large_documents_are_read),
