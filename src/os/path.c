@@ -55,6 +55,25 @@ static int step_into(int root, const char *sofar, int dir, const char *name, mod
 	return open_beneath(root, sofar, O_PATH | O_DIRECTORY);
 }
 
+/* The frequent case: only the last component of PATH (which is put back as it was) is missing. The descriptor or -errno; any failure is
+ * left to the walk to tell. */
+static int make_last(int root, char *path, mode_t mode)
+{
+	char *slash = strrchr(path, '/');
+	autoclose int dir = -1;
+
+	if (!slash || slash == path || !slash[1] || strstr(path, ".."))
+		return -EINVAL;
+	*slash = '\0';
+	dir = open_beneath(root, path, O_PATH | O_DIRECTORY);
+	*slash = '/';
+	if (dir < 0)
+		return dir;
+	if (mkdirat(dir, slash + 1, mode) < 0 && errno != EEXIST)
+		return -errno;
+	return open_beneath(root, path, O_PATH | O_DIRECTORY);
+}
+
 /* Walks PATH component by component; ".." is refused because the parent of a link's target is not what the text says. */
 static int walk(int root, char *path, mode_t mode, int *ret, struct sv_err *err)
 {
@@ -103,7 +122,14 @@ int sv_path_make_dir(int root, const char *path, mode_t mode, int *ret, struct s
 	if (fd != -ENOENT)
 		return sv_err_set(err, -fd, "cannot open '%s' inside the container root", path);
 	r = copy_path(path, copy, err);
-	return r < 0 ? r : walk(root, copy, mode, ret, err);
+	if (r < 0)
+		return r;
+	fd = make_last(root, copy, mode);
+	if (fd >= 0) {
+		*ret = fd;
+		return 0;
+	}
+	return walk(root, copy, mode, ret, err);
 }
 
 int sv_path_make_parent(int root, const char *path, int *ret, const char **ret_name, struct sv_err *err)

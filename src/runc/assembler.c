@@ -168,16 +168,9 @@ static int fill_dev(struct assembly *a, struct sv_err *err)
 {
 	const struct oci_spec *spec = a->l->spec;
 
-	for (size_t i = spec->n_mounts; i-- > 0;) {
-		const struct oci_mount *m = &spec->mounts[i];
-
-		if (strcmp(m->dest, "/dev") != 0)
-			continue;
-		if (m->bind || strcmp(m->type, "tmpfs") != 0)
-			return 0;
-		return rc_devices_make(a->tree.root, a->tree.sources[i], spec, spec->process.terminal, err);
-	}
-	return 0;
+	if (a->tree.dev < 0)
+		return 0;
+	return rc_devices_make(a->tree.root, a->tree.dev, spec, spec->process.terminal, err);
 }
 
 /* A read-only root takes no working directory any more when init wants to make it. Whether it is needed and can be had is
@@ -259,16 +252,6 @@ static int enter_userns(const struct assembly *a, struct sv_err *err)
 	return 0;
 }
 
-/* The root of M2 is another mount than the one of M1 that tree.root stands on. */
-static int reopen_root(struct assembly *a, struct sv_err *err)
-{
-	sv_fd_close(&a->tree.root);
-	a->tree.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (a->tree.root < 0)
-		return sv_err_set(err, errno, "cannot open the new root");
-	return 0;
-}
-
 static int set_root_propagation(const struct assembly *a, struct sv_err *err)
 {
 	bool recursive;
@@ -329,8 +312,6 @@ static int assemble(struct assembly *a, struct sv_err *err)
 		r = switch_root(a, err);
 	if (r == 0)
 		r = enter_userns(a, err);
-	if (r == 0)
-		r = reopen_root(a, err);
 	if (r == 0)
 		r = rc_tree_sysctl(&a->tree, true, err);
 	if (r == 0)

@@ -94,13 +94,10 @@ static int join_cgroups(const struct rc_launch *l, struct sv_err *err)
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < count; i++) {
-		if (r == 0 && write(tasks[i], "0", 1) < 0)
-			r = sv_err_set(err, errno, "cannot join a cgroup");
-		close(tasks[i]);
-	}
-	if (r < 0)
-		return r;
+	/* They stay open until the exec, which closes them all at once. */
+	for (size_t i = 0; i < count; i++)
+		if (write(tasks[i], "0", 1) < 0)
+			return sv_err_set(err, errno, "cannot join a cgroup");
 	if (is_new(l, OCI_NS_CGROUP) && !l->cgroup_ns_by_assembler && unshare(CLONE_NEWCGROUP) < 0)
 		return sv_err_set(err, errno, "cannot make a cgroup namespace");
 	return 0;

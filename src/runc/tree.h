@@ -26,10 +26,11 @@ struct rc_tree {
 	bool *late;		/* one for each mount */
 	int root;		/* the container's root: the attached root mount */
 	int proc;		/* its /proc: a mount that only the runtime has filled */
+	int dev;		/* its /dev, if that is a fresh tmpfs of ours */
 	int null;		/* the host's /dev/null, O_PATH, as the private mount namespace sees it */
 };
 
-#define RC_TREE_INIT { .root = -1, .proc = -1, .null = -1 }
+#define RC_TREE_INIT { .root = -1, .proc = -1, .dev = -1, .null = -1 }
 
 void rc_tree_done(struct rc_tree *t);
 
@@ -49,7 +50,7 @@ int rc_tree_attach_late(struct rc_tree *t, struct sv_err *err);
 /* linux.maskedPaths and linux.readonlyPaths (masks.c). */
 int rc_tree_mask(struct rc_tree *t, struct sv_err *err);
 
-/* linux.sysctl (masks.c): those of the network namespace (NET) want the container's user namespace, those of ipc and uts the host's root, since
+/* linux.sysctl (sysctl.c): those of the network namespace (NET) want the container's user namespace, those of ipc and uts the host's root, since
  * kernels before 6.x let nobody else write them. */
 int rc_tree_sysctl(const struct rc_tree *t, bool net, struct sv_err *err);
 
