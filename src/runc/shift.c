@@ -26,6 +26,7 @@
 void rc_rootfs_done(struct rc_rootfs *rootfs)
 {
 	sv_fd_close(&rootfs->tree);
+	sv_fd_close(&rootfs->plain);
 	rc_overlay_free(rootfs->overlay);
 	rootfs->overlay = NULL;
 }
@@ -76,14 +77,14 @@ static int try_idmap(int tree, int userns, bool recursive, const char *path, str
 	return sv_err_ctx(err, "'%s'", path);
 }
 
-/* Puts path and file system before the documented text. FD stands on PATH in this mount namespace. */
-static int cannot_shift(int fd, const char *path, struct sv_err *err)
+/* Puts WHAT and its file system before the documented text. FD stands on it in this mount namespace. */
+static int cannot_shift(int fd, const char *what, struct sv_err *err)
 {
 	struct sv_err ignored = { 0 };	/* the type is for the message only */
 	struct sv_mountinfo info = { 0 };
 
 	sv_mountinfo_of(fd, &info, &ignored);
-	sv_err_ctx(err, "the ids of '%s' cannot be shifted on %s", path, info.type ? info.type : "its file system");
+	sv_err_ctx(err, "cannot shift the ids of '%s' on %s", what, info.type ? info.type : "its file system");
 	sv_mountinfo_done(&info);
 	return -err->code;
 }
@@ -99,13 +100,15 @@ static int rootfs_otherwise(int *tree, const struct stat *st, const char *path, 
 	/* The clone belongs to no mount namespace and has no options to be asked for, so PATH is opened once more. */
 	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &now) < 0)
-		return sv_err_set(err, errno, "cannot open the root file system '%s'", path);
+		return sv_err_set(err, errno, "cannot open '%s'", path);
 	if (now.st_dev != st->st_dev || now.st_ino != st->st_ino)
-		return sv_err_say(err, EAGAIN, "the root file system '%s' was replaced while it was opened", path);
+		return sv_err_say(err, EAGAIN, "'%s' was replaced while it was opened", path);
 
 	r = rc_overlay_open(fd, shift->userns, &ret->overlay, err);
+	if (r == 0)
+		ret->plain = sv_fd_steal(tree);
 	if (r != -EOPNOTSUPP)
-		return r < 0 ? sv_err_ctx(err, "the root file system '%s'", path) : 0;
+		return r;
 	sv_warning("%s", err->msg);
 	*err = (struct sv_err){ 0 };
 
@@ -124,9 +127,9 @@ int rc_shift_rootfs(const char *path, const struct rc_shift *shift, struct rc_ro
 
 	tree = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	if (tree < 0 || fstat(tree, &st) < 0)
-		return sv_err_set(err, errno, "cannot open the root file system '%s'", path);
+		return sv_err_set(err, errno, "cannot open '%s'", path);
 	if (!S_ISDIR(st.st_mode))
-		return sv_err_set(err, ENOTDIR, "cannot open the root file system '%s'", path);
+		return sv_err_set(err, ENOTDIR, "cannot use '%s' as a root file system", path);
 
 	*ret = (struct rc_rootfs)RC_ROOTFS_INIT;
 	if (!is_root(shift->maps->uids, shift->maps->n_uids, st.st_uid) ||
@@ -143,11 +146,20 @@ int rc_shift_rootfs(const char *path, const struct rc_shift *shift, struct rc_ro
 
 int rc_shift_rootfs_finish(struct rc_rootfs *rootfs, int scratch, const struct rc_shift *shift, int *ret_tree, struct sv_err *err)
 {
-	(void)shift;
-	if (rootfs->overlay)
-		return rc_overlay_mount(rootfs->overlay, scratch, ret_tree, err);
-	*ret_tree = sv_fd_steal(&rootfs->tree);
-	return 0;
+	int r;
+
+	if (!rootfs->overlay) {
+		*ret_tree = sv_fd_steal(&rootfs->tree);
+		return 0;
+	}
+	r = rc_overlay_mount(rootfs->overlay, scratch, ret_tree, err);
+	if (r != -EINVAL)
+		return r;
+	/* That is how overlayfs before Linux 5.19 answers to shifted layers. */
+	sv_warning("%s", err->msg);
+	*err = (struct sv_err){ 0 };
+	r = rc_shiftfs_mount(rootfs->plain, shift->userns, ret_tree, err);
+	return r < 0 ? sv_err_ctx(err, "cannot shift the layers of an overlay") : 0;
 }
 
 /* ---- bind mounts ---- */

@@ -36,9 +36,10 @@ struct rc_overlay;
 struct rc_rootfs {
 	int tree;			/* detached and shifted; -1 when it is an overlay to be mounted anew */
 	struct rc_overlay *overlay;	/* its layers, NULL if there is nothing to mount anew */
+	int plain;			/* that overlay as it is, for shiftfs should the kernel refuse shifted layers */
 };
 
-#define RC_ROOTFS_INIT { .tree = -1 }
+#define RC_ROOTFS_INIT { .tree = -1, .plain = -1 }
 
 void rc_rootfs_done(struct rc_rootfs *rootfs);
 

@@ -22,8 +22,7 @@
 #include "base/str.h"
 #include "os/mount.h"
 
-/* Any directory that every host has: in the child's mount namespace something else is there. */
-#define PLACE "/proc"
+#define PLACE "s"	/* in a directory of the child's own */
 
 /* The registered name, NULL if there is none. */
 static const char *find_type(void)
@@ -43,23 +42,27 @@ static const char *find_type(void)
 
 /*
  * PROCESS  a child of the assembler that shares its descriptors.
- * IN       host namespaces first; then a mount namespace of its own; at the end the container's user namespace and one more mount namespace,
- *          since only a namespace's owner may mount.
+ * IN       the assembler's namespaces first; then a mount namespace of its own; at the end the container's user namespace and one more mount
+ *          namespace, since only a namespace's owner may mount.
  * ENDS     by _exit; 0: the mount has been put onto the descriptor SLOT.
  */
 static int mount_in_child(const char *type, int tree, int userns, int slot, struct sv_err *err)
 {
-	autoclose int place = -1, shifted = -1;
+	autoclose int top = -1, root = -1, shifted = -1;
 	int r;
 
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return sv_err_set(err, errno, "cannot make a mount namespace");
-	place = open(PLACE, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (place < 0)
-		return sv_err_set(err, errno, "cannot open '" PLACE "'");
-	r = sv_mount_attach(tree, place, err);
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return sv_err_set(err, errno, "cannot open '/'");
+	r = sv_mount_new("tmpfs", "tmpfs", "mode=700", false, 0, &top, err);
+	if (r == 0)
+		r = sv_mount_attach(top, root, err);
 	if (r < 0)
 		return r;
+	if (fchdir(top) < 0 || mkdir(PLACE, 0700) < 0 || move_mount(tree, "", AT_FDCWD, PLACE, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return sv_err_set(err, errno, "cannot attach a directory for %s", type);
 	if (mount(PLACE, PLACE, type, 0, "mark") < 0)
 		return sv_err_set(err, errno, "cannot mark a directory for %s", type);
 	if (setns(userns, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0)

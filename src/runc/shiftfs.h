@@ -11,7 +11,7 @@
 #include "base/err.h"
 
 /*
- * PROCESS  the assembler, in the host mount namespace; the work is done in a child with a mount namespace of its own.
+ * PROCESS  the assembler, in any mount namespace; the work is done in a child with one of its own.
  * Sees the detached directory TREE as USERNS does; *RET is a detached mount. -EOPNOTSUPP with the text that sysvisor-troubleshoot
  * documents: there is no such file system. -ENOTDIR: TREE is not a directory.
  */
