@@ -404,14 +404,19 @@ int rc_cgroup_open_exec_tasks(const struct rc_cgroup *cg, const char *subgroup,
 			      int ret[RC_CGROUP_MAX], size_t *ret_count, struct sv_err *err)
 {
 	autofree char *clean = NULL, *file = NULL;
+	struct sv_err unclean = { 0 };
 	int r;
 
 	if (!*subgroup)
 		return open_tasks(cg, "tasks", ret, ret_count, err);
 	/* Lexically clean is enough: these file systems have no symbolic links. */
-	r = rc_cgroup_clean_path("", subgroup, &clean, err);
-	if (r == 0)
-		r = sv_str_format(&file, err, "%s/tasks", clean + 1);
+	r = rc_cgroup_clean_path("", subgroup, &clean, &unclean);
+	if (r == -EINVAL)
+		return sv_err_say(err, EINVAL, "'%.80s' is not a group below the container's",
+				  subgroup);
+	if (r < 0)
+		return sv_err_oom(err);
+	r = sv_str_format(&file, err, "%s/tasks", clean + 1);
 	return r < 0 ? r : open_tasks(cg, file, ret, ret_count, err);
 }
 
