@@ -209,6 +209,10 @@ static const char *const hidden[] = {
 	"/sys/devices/virtual/powercap",
 	"/sys/firmware",
 };
+/* What systemd would mount there is refused, and a failed unit makes the whole machine "degraded"; it
+ * takes a place that is a mount point for the mount it wants. */
+static const char *const hidden_systemd[] = { "/sys/kernel/config", "/sys/kernel/debug",
+					      "/sys/kernel/tracing" };
 static const char *const frozen[] = { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sysrq-trigger" };
 
 static void list_drop(struct sv_list *l, const char *const *paths, size_t count)
@@ -244,6 +248,8 @@ static int choose_paths(struct oci_linux *lx, bool systemd, struct sv_err *err)
 	/* What is hidden need not be frozen: podman freezes /proc/asound. */
 	list_drop(&lx->readonly_paths, hidden, SV_COUNT(hidden));
 	r = list_join(&lx->masked_paths, hidden, SV_COUNT(hidden), err);
+	if (r == 0 && systemd)
+		r = list_join(&lx->masked_paths, hidden_systemd, SV_COUNT(hidden_systemd), err);
 	if (r == 0)
 		r = list_join(&lx->readonly_paths, frozen, SV_COUNT(frozen), err);
 	return r;
