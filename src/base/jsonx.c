@@ -45,6 +45,11 @@ static size_t number_length(const char *text, size_t len, size_t *ret_digits)
 	return n;
 }
 
+/* Bytes at which a look at the text has to stop, in a string (1) and outside (2): nearly all of a document are none. */
+static const unsigned char stops[256] = {
+	['\0'] = 3, ['"'] = 3, ['\\'] = 1, ['{'] = 2, ['['] = 2, ['-'] = 2, ['0' ... '9'] = 2, [0x80 ... 0xff] = 3,
+};
+
 /*
  * Finds what json-c forgives and we do not: raw and escaped NUL (it would cut a key short and make it another one), and UTF-8 that is
  * only half valid. Objects and arrays are counted since an empty one of two bytes costs json-c up to 900 bytes of memory.
@@ -53,38 +58,46 @@ static size_t number_length(const char *text, size_t len, size_t *ret_digits)
  */
 static int scan_text(const char *text, size_t len, struct scan *ret, struct sv_str *copy, struct sv_err *err)
 {
-	bool in_string = false;
-	size_t n, digits;
+	const char *p = text, *end = text + len, *done = text;
+	unsigned char mask = 2;
+	size_t digits, n;
 
-	for (size_t i = 0; i < len; i += n) {
-		bool clipped = false;
-
-		n = sv_str_utf8(text + i, len - i);
+	while (p < end) {
+		if (!(stops[(unsigned char)*p] & mask)) {
+			p++;
+			continue;
+		}
+		n = sv_str_utf8(p, (size_t)(end - p));
 		if (n == 0)
-			return sv_err_say(err, EINVAL, "not JSON: invalid UTF-8 at byte %zu", i);
-		if (text[i] == '\0')
-			return sv_err_say(err, EINVAL, "not JSON: a NUL at byte %zu", i);
-		if (text[i] == '"') {
-			in_string = !in_string;
-		} else if (in_string && text[i] == '\\') {
-			if (len - i >= 6 && memcmp(text + i, "\\u0000", 6) == 0)
-				return sv_err_say(err, EINVAL, "a string contains a NUL at byte %zu", i);
+			return sv_err_say(err, EINVAL, "not JSON: invalid UTF-8 at byte %td", p - text);
+		if (*p == '\0')
+			return sv_err_say(err, EINVAL, "not JSON: a NUL at byte %td", p - text);
+		if (*p == '"') {
+			mask = mask == 1 ? 2 : 1;
+		} else if (*p == '\\') {
+			if (end - p >= 6 && memcmp(p, "\\u0000", 6) == 0)
+				return sv_err_say(err, EINVAL, "a string contains a NUL at byte %td", p - text);
 			/* The escaped character is ASCII, or json-c refuses it. */
-			n = len - i > 1 && (unsigned char)text[i + 1] < 0x80 && text[i + 1] ? 2 : 1;
-		} else if (!in_string && (text[i] == '{' || text[i] == '[')) {
+			n = end - p > 1 && (unsigned char)p[1] < 0x80 && p[1] ? 2 : 1;
+		} else if (*p == '{' || *p == '[') {
 			if (++ret->containers > MAX_CONTAINERS)
 				return sv_err_say(err, EFBIG, "the document has more than %d objects and arrays",
 						  MAX_CONTAINERS);
-		} else if (!in_string && (text[i] == '-' || (text[i] >= '0' && text[i] <= '9'))) {
-			n = number_length(text + i, len - i, &digits);
-			clipped = is_clipped(text + i + n - digits, digits, text[i] == '-');
-			ret->clips |= clipped;
+		} else if ((unsigned char)*p < 0x80) {
+			n = number_length(p, (size_t)(end - p), &digits);
+			if (is_clipped(p + n - digits, digits, *p == '-')) {
+				ret->clips = true;
+				if (copy) {
+					sv_str_add_bytes(copy, done, (size_t)(p + n - done));
+					sv_str_add(copy, ".0");
+					done = p + n;
+				}
+			}
 		}
-		if (copy) {
-			sv_str_add_bytes(copy, text + i, n);
-			sv_str_add(copy, clipped ? ".0" : "");
-		}
+		p += n;
 	}
+	if (copy)
+		sv_str_add_bytes(copy, done, (size_t)(end - done));
 	return copy && copy->failed ? sv_err_oom(err) : 0;
 }
 
