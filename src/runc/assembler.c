@@ -198,8 +198,9 @@ static int run_hooks(const struct assembly *a, struct sv_err *err)
 	if (r < 0)
 		return r;
 	rc_container_state_json(l->container, RC_CREATING, false, &state);
-	return rc_hooks_run(&l->spec->hooks[OCI_HOOK_CREATE_CONTAINER], OCI_HOOK_CREATE_CONTAINER, &state,
-			    l->container->bundle, err);
+	/* As the owner of the root's files: the mapped ids are the only ones that an idmapped root takes. */
+	return rc_hooks_run_as(&l->spec->hooks[OCI_HOOK_CREATE_CONTAINER], OCI_HOOK_CREATE_CONTAINER, &state,
+			       l->container->bundle, l->root_uid, l->root_gid, err);
 }
 
 static uint64_t propagation_of(const char *word, bool *ret_rec)

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/close_range.h>
 #include <linux/sched.h>
 #include <poll.h>
@@ -13,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -46,6 +49,15 @@ struct tail {
 struct failure {
 	int code;
 	bool cwd;
+};
+
+/* What is the same for all hooks of a list. */
+struct list {
+	const struct sv_str *state;
+	const char *cwd; /* NULL: stays */
+	bool as_other;   /* run as these host ids, with our capabilities */
+	uid_t uid;
+	gid_t gid;
 };
 
 struct run {
@@ -88,13 +100,41 @@ static int open_state(const struct sv_str *state, struct sv_err *err)
 	return sv_fd_steal(&fd);
 }
 
+/* Becomes another user who keeps all capabilities over the exec. */
+static bool take_ids(uid_t uid, gid_t gid)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 || setgroups(0, NULL) < 0 ||
+	    setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0 ||
+	    syscall(SYS_capget, &head, data) < 0)
+		return false;
+	for (int i = 0; i < 2; i++)
+		data[i].effective = data[i].inheritable = data[i].permitted;
+	if (syscall(SYS_capset, &head, data) < 0)
+		return false;
+	for (unsigned cap = 0; cap < 64; cap++) {
+		if ((data[cap / 32].permitted & (1u << cap % 32)) &&
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+			return false;
+	}
+	return true;
+}
+
+/* A directory that is gone is no reason not to clean up. */
+static bool enter(const char *cwd)
+{
+	return !cwd || chdir(cwd) == 0 || (errno == ENOENT && chdir("/") == 0);
+}
+
 /*
  * PROCESS  the hook, until it executes.
  * HOLDS    0-2 after close_range; the failure pipe closes by the exec.
  * ENDS     by exec, or by telling why not.
  */
-static void become_hook(const struct oci_hook *hook, const char *cwd, int in, int out, int err_fd,
-			int failure)
+static void become_hook(const struct oci_hook *hook, const struct list *list, int in, int out,
+			int err_fd, int failure)
 {
 	char *const just_path[] = { hook->path, NULL };
 	char *const no_env[] = { NULL };
@@ -115,8 +155,8 @@ static void become_hook(const struct oci_hook *hook, const char *cwd, int in, in
 
 	if (dup2(in, 0) == 0 && dup2(out, 1) == 1 && dup2(err_fd, 2) == 2 &&
 	    syscall(SYS_close_range, 3, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0) {
-		why.cwd = cwd && chdir(cwd) < 0;
-		if (!why.cwd)
+		why.cwd = !enter(list->cwd);
+		if (!why.cwd && (!list->as_other || take_ids(list->uid, list->gid)))
 			execve(hook->path, hook->args.count ? hook->args.items : just_path,
 			       hook->env.count ? hook->env.items : no_env);
 	}
@@ -126,8 +166,8 @@ static void become_hook(const struct oci_hook *hook, const char *cwd, int in, in
 	_exit(127);
 }
 
-static int spawn(const struct oci_hook *hook, const struct sv_str *state, const char *cwd,
-		 struct run *run, struct sv_err *err)
+static int spawn(const struct oci_hook *hook, const struct list *list, struct run *run,
+		 struct sv_err *err)
 {
 	autoclose int in = -1, out_end = -1, err_end = -1, failure_end = -1;
 	struct clone_args args = {
@@ -138,7 +178,7 @@ static int spawn(const struct oci_hook *hook, const struct sv_str *state, const 
 	int out[2], err_pipe[2], failure[2];
 	long pid;
 
-	in = open_state(state, err);
+	in = open_state(list->state, err);
 	if (in < 0)
 		return in;
 	if (pipe2(out, O_CLOEXEC) < 0)
@@ -158,7 +198,7 @@ static int spawn(const struct oci_hook *hook, const struct sv_str *state, const 
 	if (pid < 0)
 		return sv_err_set(err, errno, "cannot make a process");
 	if (pid == 0)
-		become_hook(hook, cwd, in, out_end, err_end, failure_end);
+		become_hook(hook, list, in, out_end, err_end, failure_end);
 	run->pid = (pid_t)pid;
 	return 0;
 }
@@ -261,8 +301,7 @@ static int judge(const struct oci_hook *hook, const char *cwd, struct run *run,
 			  strsignal(info->si_status), shown(&run->out), shown(&run->err));
 }
 
-static int run_hook(const struct oci_hook *hook, const struct sv_str *state, const char *cwd,
-		    struct sv_err *err)
+static int run_hook(const struct oci_hook *hook, const struct list *list, struct sv_err *err)
 {
 	__attribute__((cleanup(run_done))) struct run run = {
 		.pidfd = -1,
@@ -275,7 +314,7 @@ static int run_hook(const struct oci_hook *hook, const struct sv_str *state, con
 	siginfo_t info = { 0 };
 	int r;
 
-	r = spawn(hook, state, cwd, &run, err);
+	r = spawn(hook, list, &run, err);
 	if (r < 0)
 		return r;
 	r = follow(&run, end, err);
@@ -294,26 +333,47 @@ static int run_hook(const struct oci_hook *hook, const struct sv_str *state, con
 	if (r > 0)
 		return sv_err_say(err, ETIMEDOUT, "'%.200s' timed out after %lld s", hook->path,
 				  (long long)hook->timeout);
-	return judge(hook, cwd, &run, &info, err);
+	return judge(hook, list->cwd, &run, &info, err);
 }
 
-int rc_hooks_run(const struct oci_hooks *hooks, enum oci_hook_kind kind, const struct sv_str *state,
-		 const char *cwd, struct sv_err *err)
+static int run_all(const struct oci_hooks *hooks, enum oci_hook_kind kind, const struct list *list,
+		   struct sv_err *err)
 {
 	for (size_t i = 0; i < hooks->count; i++) {
-		if (run_hook(&hooks->items[i], state, cwd, err) < 0)
+		if (run_hook(&hooks->items[i], list, err) < 0)
 			return sv_err_ctx(err, "error running %s hook #%zu", names[kind], i);
 	}
 	return 0;
 }
 
+int rc_hooks_run(const struct oci_hooks *hooks, enum oci_hook_kind kind, const struct sv_str *state,
+		 const char *cwd, struct sv_err *err)
+{
+	const struct list list = { .state = state, .cwd = cwd };
+
+	return run_all(hooks, kind, &list, err);
+}
+
+int rc_hooks_run_as(const struct oci_hooks *hooks, enum oci_hook_kind kind,
+		    const struct sv_str *state, const char *cwd, uid_t uid, gid_t gid,
+		    struct sv_err *err)
+{
+	const struct list list = {
+		.state = state, .cwd = cwd, .as_other = true, .uid = uid, .gid = gid
+	};
+
+	return run_all(hooks, kind, &list, err);
+}
+
 void rc_hooks_try(const struct oci_hooks *hooks, enum oci_hook_kind kind,
 		  const struct sv_str *state, const char *cwd)
 {
+	const struct list list = { .state = state, .cwd = cwd };
+
 	for (size_t i = 0; i < hooks->count; i++) {
 		struct sv_err err = { 0 };
 
-		if (run_hook(&hooks->items[i], state, cwd, &err) < 0)
+		if (run_hook(&hooks->items[i], &list, &err) < 0)
 			sv_warning("error running %s hook #%zu: %s", names[kind], i, err.msg);
 	}
 }

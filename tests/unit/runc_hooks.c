@@ -93,10 +93,30 @@ static void working_directory_is_the_given_one(void **state)
 
 	(void)state;
 	assert_int_equal(run("[ \"$(pwd -P)\" = /usr ]", "/usr", 0, &err), 0);
-	assert_int_equal(run(":", "/no/such/dir", 0, &err), -ENOENT);
-	assert_string_equal(err.msg,
-			    "error running createRuntime hook #0: cannot change to '/no/such/dir': "
-			    "No such file or directory");
+	assert_int_equal(run("[ \"$(pwd -P)\" = / ]", "/no/such/dir", 0, &err), 0);
+	assert_int_equal(run(":", "/bin/sh", 0, &err), -ENOTDIR);
+	assert_string_equal(err.msg, "error running createRuntime hook #0: cannot change to "
+				     "'/bin/sh': Not a directory");
+}
+
+static void other_user_keeps_the_capabilities(void **state)
+{
+	char *args[] = {
+		shell_word, dash_c,
+		(char *)"[ $(id -u):$(id -g):$(id -G) = 4321:8765:8765 ] && cat /etc/shadow >"
+			" /dev/null && grep -q '^CapEff:.*[1-9a-f]' /proc/self/status",
+		NULL
+	};
+	struct oci_hook hook = { .path = shell_path, .args = { args, 3, 4 } };
+	struct oci_hooks hooks = { &hook, 1 };
+	struct sv_str text = { 0 };
+	struct sv_err err = { 0 };
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	if (rc_hooks_run_as(&hooks, OCI_HOOK_CREATE_CONTAINER, &text, NULL, 4321, 8765, &err) < 0)
+		fail_msg("%s", err.msg);
 }
 
 static void no_descriptor_but_the_first_three_gets_in(void **state)
@@ -257,6 +277,7 @@ int main(void)
 		cmocka_unit_test(large_state_that_nobody_reads_harms_nobody),
 		cmocka_unit_test(environment_is_exactly_the_given_one),
 		cmocka_unit_test(working_directory_is_the_given_one),
+		cmocka_unit_test(other_user_keeps_the_capabilities),
 		cmocka_unit_test(no_descriptor_but_the_first_three_gets_in),
 		cmocka_unit_test(signals_are_the_default_ones),
 		cmocka_unit_test(failure_tells_status_and_output),
