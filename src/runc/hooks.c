@@ -29,15 +29,6 @@
 #define LAST_ROUNDS 64 /* readings after its end: what two full pipes hold */
 #define TIMEOUT_MAX (100LL * 365 * 86400)
 
-static const char *const names[OCI_HOOK_MAX] = {
-	[OCI_HOOK_PRESTART] = "prestart",
-	[OCI_HOOK_CREATE_RUNTIME] = "createRuntime",
-	[OCI_HOOK_CREATE_CONTAINER] = "createContainer",
-	[OCI_HOOK_START_CONTAINER] = "startContainer",
-	[OCI_HOOK_POSTSTART] = "poststart",
-	[OCI_HOOK_POSTSTOP] = "poststop",
-};
-
 /* The last bytes of a stream. */
 struct tail {
 	int fd;
@@ -66,11 +57,6 @@ struct run {
 	int failure; /* reading end, ends with the exec */
 	struct tail out, err;
 };
-
-const char *rc_hooks_name(enum oci_hook_kind kind)
-{
-	return names[kind];
-}
 
 static void run_done(struct run *run)
 {
@@ -341,7 +327,7 @@ static int run_all(const struct oci_hooks *hooks, enum oci_hook_kind kind, const
 {
 	for (size_t i = 0; i < hooks->count; i++) {
 		if (run_hook(&hooks->items[i], list, err) < 0)
-			return sv_err_ctx(err, "error running %s hook #%zu", names[kind], i);
+			return sv_err_ctx(err, "error running %s hook #%zu", oci_hook_name(kind), i);
 	}
 	return 0;
 }
@@ -374,6 +360,6 @@ void rc_hooks_try(const struct oci_hooks *hooks, enum oci_hook_kind kind,
 		struct sv_err err = { 0 };
 
 		if (run_hook(&hooks->items[i], &list, &err) < 0)
-			sv_warning("error running %s hook #%zu: %s", names[kind], i, err.msg);
+			sv_warning("error running %s hook #%zu: %s", oci_hook_name(kind), i, err.msg);
 	}
 }

@@ -37,7 +37,4 @@ int rc_hooks_run_as(const struct oci_hooks *hooks, enum oci_hook_kind kind,
 void rc_hooks_try(const struct oci_hooks *hooks, enum oci_hook_kind kind,
 		  const struct sv_str *state, const char *cwd);
 
-/* "prestart", "createRuntime" ... as in config.json. */
-const char *rc_hooks_name(enum oci_hook_kind kind);
-
 #endif

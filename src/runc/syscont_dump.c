@@ -125,21 +125,13 @@ static void dump_mounts(struct sv_str *s, const struct oci_spec *spec)
 
 static void dump_hooks(struct sv_str *s, const struct oci_hooks hooks[OCI_HOOK_MAX])
 {
-	static const char *const names[OCI_HOOK_MAX] = {
-		[OCI_HOOK_PRESTART] = "prestart",
-		[OCI_HOOK_CREATE_RUNTIME] = "createRuntime",
-		[OCI_HOOK_CREATE_CONTAINER] = "createContainer",
-		[OCI_HOOK_START_CONTAINER] = "startContainer",
-		[OCI_HOOK_POSTSTART] = "poststart",
-		[OCI_HOOK_POSTSTOP] = "poststop",
-	};
 	size_t mark;
 
 	section(s, "hooks", "{", &mark);
 	for (size_t i = 0; i < OCI_HOOK_MAX; i++) {
 		if (!hooks[i].count)
 			continue;
-		key(s, names[i]);
+		key(s, oci_hook_name((enum oci_hook_kind)i));
 		oci_hooks_dump(&hooks[i], s);
 	}
 	section_end(s, "}", mark);
