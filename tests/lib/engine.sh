@@ -105,7 +105,8 @@ start_dockerd()
 	export ENGINE_SETUP=${ENGINE_SETUP-}
 	export DOCKER_HOST=unix://$W/docker.sock DOCKER_CONFIG=$W/d/config DOCKER_BUILDKIT=0
 	# Debian's client where there are two: it is as old as its daemon.
-	DOCKER=$([ -x /usr/bin/docker ] && echo /usr/bin/docker || command -v docker)
+	DOCKER=/usr/bin/docker
+	[ -x "$DOCKER" ] || DOCKER=$(command -v docker)
 	cat > "$W/d/daemon.json" <<-JSON
 		{ "runtimes": { "sysvisor-runc": { "path": "$RUNTIME" } }, "default-runtime": "sysvisor-runc" }
 	JSON
@@ -127,6 +128,7 @@ dr() { "$DOCKER" run --rm "$@"; }
 dk_clean()
 {
 	local ids
+	umount "$W/d/exec/netns/default" 2> /dev/null   # dockerd keeps it for --net host, also after it ended
 	ids=$(dk ps -aq)
 	# shellcheck disable=SC2086  # a list of ids
 	[ -z "$ids" ] || { dk unpause $ids; dk rm -f $ids; } 2> /dev/null

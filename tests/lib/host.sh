@@ -29,8 +29,8 @@ host_state()
 # namespaces a moment after their last process, so a difference has to last.
 host_leftovers()
 {
-	local tries
-	for tries in 1 2 3 4 5 6 7 8 9 10; do
+	local _
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		host_state > "$1.now"
 		cmp -s "$1" "$1.now" && return
 		sleep 0.3

@@ -7,7 +7,7 @@
 #
 # time: 300
 . "$(dirname "$0")/../lib/lib.sh"
-. "$SV_TESTS/lib/engine.sh"
+. "$(dirname "$0")/../lib/engine.sh"
 need_programs containerd containerd-shim-runc-v2 ctr
 
 start_containerd

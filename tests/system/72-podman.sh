@@ -6,7 +6,7 @@
 #
 # time: 400
 . "$(dirname "$0")/../lib/lib.sh"
-. "$SV_TESTS/lib/engine.sh"
+. "$(dirname "$0")/../lib/engine.sh"
 need_programs podman conmon
 
 # Storage, state and configuration of our own. The events and the network of the host are not touched.

@@ -8,7 +8,7 @@
 #	inside 0  =  outside 300000           for every container, as Docker does it
 #
 . "$(dirname "$0")/../lib/lib.sh"
-. "$SV_TESTS/lib/engine.sh"
+. "$(dirname "$0")/../lib/engine.sh"
 need_programs dockerd docker containerd containerd-shim-runc-v2
 
 echo nobody:300000:65536 > "$W/sub"
@@ -17,7 +17,7 @@ export SUBIDS=$W/sub
 # The remapped root has to get through to its files.
 chmod 711 "$(dirname "$W")"
 on_exit chmod 700 "$(dirname "$W")"
-ENGINE_SETUP='mount --bind "$SUBIDS" /etc/subuid && mount --bind "$SUBIDS" /etc/subgid'
+export ENGINE_SETUP='mount --bind "$SUBIDS" /etc/subuid && mount --bind "$SUBIDS" /etc/subgid'
 start_dockerd --userns-remap nobody:nogroup
 docker_image bb "$(bb_tar)"
 
