@@ -8,6 +8,8 @@
 
 is_status() { [ "$(status_of "$2")" = "$1" ]; }
 gone()      { ! rt state "$1"; }
+has_procs() { [ "$(rt ps --format json "$2" | jq length)" = "$1" ]; }
+grown()     { [ "$(stat -c %s "$1")" -gt "$2" ]; }
 
 # ---- created, running, stopped
 
@@ -138,13 +140,13 @@ t kill_says_what_engines_look_for kill_refusals
 
 kill_all()
 {
-	up 20-all sh -c 'trap "" TERM; sleep 1001 & sleep 1002 & echo ready >&2; while :; do wait; done'
+	up 20-all sh -c 'trap : TERM; sleep 1001 & sleep 1002 & echo ready >&2; while :; do wait; done'
 	wait_for 5 grep -q ready "$B/log"
-	eq 3 "$(rt ps --format json 20-all | jq length)"
-	rt kill 20-all TERM                 # init ignores it
-	eq 3 "$(rt ps --format json 20-all | jq length)"
+	has_procs 3 20-all
+	rt kill 20-all TERM                 # init has a handler that does nothing
+	has_procs 3 20-all
 	rt kill --all 20-all TERM
-	wait_for 5 test "$(rt ps --format json 20-all | jq length)" = 1
+	wait_for 5 has_procs 1 20-all
 	eq running "$(status_of 20-all)"
 	rt kill -a 20-all KILL
 	wait_for 5 is_status stopped 20-all
@@ -245,7 +247,7 @@ pause_resume()
 	has "$OUT" "that is not stopped: paused"
 	rt resume 20-pause
 	eq running "$(status_of 20-pause)"
-	wait_for 5 test "$(stat -c %s "$B/log")" -gt "$before"
+	wait_for 5 grown "$B/log" "$before"
 	status 1 rt resume 20-pause
 	has "$OUT" "container not paused"
 	down 20-pause
