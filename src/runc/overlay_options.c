@@ -93,10 +93,6 @@ static int read_word(char *word, struct rc_overlay_options *o, struct sv_err *er
 	char *value = strchr(word, '=');
 
 	value = value ? value + 1 : word + strlen(word);
-	if (strcmp(word, "ro") == 0)
-		o->rdonly = true;
-	else if (strcmp(word, "volatile") == 0)
-		o->volatile_ = true;
 	if (sv_str_starts(word, "lowerdir="))
 		return split_lowers(value, o, err);
 	if (sv_str_starts(word, "lowerdir+="))

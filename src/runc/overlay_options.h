@@ -18,8 +18,6 @@ struct rc_overlay_options {
 	size_t n_data;		/* the last n_data of them are data-only ("::", datadir+) */
 	char *upper, *work;	/* NULL: read-only without an upper layer */
 	struct sv_list carry;	/* words that our mount needs as well: metacopy, redirect_dir, xino, ... */
-	bool volatile_;		/* "volatile" is among them */
-	bool rdonly;
 };
 
 void rc_overlay_options_done(struct rc_overlay_options *o);
