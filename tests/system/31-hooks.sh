@@ -40,11 +40,11 @@ all_kinds()
 	hook startContainer 'read state; echo "$state" > /startContainer.state; echo startContainer >> /order; readlink /proc/self/ns/pid > /start.ns'
 
 	rt create --bundle "$B" 31-all > "$W/out" 2>&1 < /dev/null || { cat "$W/out" >&2; false; }
-	eq "prestart createRuntime" "$(echo $(cat "$W/notes/order"))"
+	eq "prestart createRuntime" "$(xargs < "$W/notes/order")"
 	[ ! -e "$B/rootfs/order" ]
 	rt start 31-all
 	wait_for 5 grep -q program "$B/rootfs/order"
-	eq "startContainer program" "$(echo $(cat "$B/rootfs/order"))"
+	eq "startContainer program" "$(xargs < "$B/rootfs/order")"
 	wait_for 5 grep -q poststart "$W/notes/order"
 	state=$(rt state 31-all)
 	eq "$(readlink "/proc/$(jq .pid <<< "$state")/ns/pid")" "$(cat "$B/rootfs/start.ns")"
@@ -52,7 +52,7 @@ all_kinds()
 	rt kill 31-all KILL
 	wait_for 5 is_status stopped 31-all
 	rt delete 31-all
-	eq "prestart createRuntime poststart poststop" "$(echo $(cat "$W/notes/order"))"
+	eq "prestart createRuntime poststart poststop" "$(xargs < "$W/notes/order")"
 
 	for kind in prestart createRuntime poststart poststop; do
 		eq "$host" "$(cat "$W/notes/$kind.ns")" "namespaces of $kind"

@@ -2,8 +2,9 @@
 /*
  * agent.c - a seccomp agent: agent SOCKET COUNT ERRNO
  *
- * Listens at SOCKET, takes one container's notification descriptor, prints the state document that came with it, and answers
- * COUNT system calls with ERRNO (0: they return 42). Prints "ready" when it listens.
+ * Listens at SOCKET, takes one container's notification descriptor, prints the state document that
+ * came with it, and answers COUNT system calls with ERRNO (0: they return 42). Prints "ready" when
+ * it listens.
  */
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -26,12 +27,16 @@ static int receive(const char *path)
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
 	char text[65536], room[CMSG_SPACE(sizeof(int))];
 	struct iovec part = { text, sizeof(text) };
-	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof(room) };
+	struct msghdr msg = { .msg_iov = &part,
+			      .msg_iovlen = 1,
+			      .msg_control = room,
+			      .msg_controllen = sizeof(room) };
 	int sock = socket(AF_UNIX, SOCK_STREAM, 0), peer, fd;
 	ssize_t n;
 
 	strncpy(name.sun_path, path, sizeof(name.sun_path) - 1);
-	if (sock < 0 || bind(sock, (struct sockaddr *)&name, sizeof(name)) < 0 || listen(sock, 1) < 0)
+	if (sock < 0 || bind(sock, (struct sockaddr *)&name, sizeof(name)) < 0 ||
+	    listen(sock, 1) < 0)
 		die(path);
 	printf("ready\n");
 	fflush(stdout);
