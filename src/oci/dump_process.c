@@ -4,67 +4,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/ioprio.h>
-#include <linux/sched.h>
 #include <string.h>
-#include <sys/resource.h>
 
-#include "base/cleanup.h"
-
-struct name {
-	uint64_t number;
-	const char *text;
-};
-
-static const struct name rlimit_names[] = {
-	{ RLIMIT_AS, "RLIMIT_AS" },
-	{ RLIMIT_CORE, "RLIMIT_CORE" },
-	{ RLIMIT_CPU, "RLIMIT_CPU" },
-	{ RLIMIT_DATA, "RLIMIT_DATA" },
-	{ RLIMIT_FSIZE, "RLIMIT_FSIZE" },
-	{ RLIMIT_LOCKS, "RLIMIT_LOCKS" },
-	{ RLIMIT_MEMLOCK, "RLIMIT_MEMLOCK" },
-	{ RLIMIT_MSGQUEUE, "RLIMIT_MSGQUEUE" },
-	{ RLIMIT_NICE, "RLIMIT_NICE" },
-	{ RLIMIT_NOFILE, "RLIMIT_NOFILE" },
-	{ RLIMIT_NPROC, "RLIMIT_NPROC" },
-	{ RLIMIT_RSS, "RLIMIT_RSS" },
-	{ RLIMIT_RTPRIO, "RLIMIT_RTPRIO" },
-	{ RLIMIT_RTTIME, "RLIMIT_RTTIME" },
-	{ RLIMIT_SIGPENDING, "RLIMIT_SIGPENDING" },
-	{ RLIMIT_STACK, "RLIMIT_STACK" },
-};
-
-static const struct name policy_names[] = {
-	{ SCHED_NORMAL, "SCHED_OTHER" }, { SCHED_FIFO, "SCHED_FIFO" }, { SCHED_RR, "SCHED_RR" },
-	{ SCHED_BATCH, "SCHED_BATCH" },	 { 4, "SCHED_ISO" },	       { SCHED_IDLE, "SCHED_IDLE" },
-	{ SCHED_DEADLINE, "SCHED_DEADLINE" },
-};
-
-static const struct name sched_flag_names[] = {
-	{ SCHED_FLAG_RESET_ON_FORK, "SCHED_FLAG_RESET_ON_FORK" },
-	{ SCHED_FLAG_RECLAIM, "SCHED_FLAG_RECLAIM" },
-	{ SCHED_FLAG_DL_OVERRUN, "SCHED_FLAG_DL_OVERRUN" },
-	{ SCHED_FLAG_KEEP_POLICY, "SCHED_FLAG_KEEP_POLICY" },
-	{ SCHED_FLAG_KEEP_PARAMS, "SCHED_FLAG_KEEP_PARAMS" },
-	{ SCHED_FLAG_UTIL_CLAMP_MIN, "SCHED_FLAG_UTIL_CLAMP_MIN" },
-	{ SCHED_FLAG_UTIL_CLAMP_MAX, "SCHED_FLAG_UTIL_CLAMP_MAX" },
-};
-
-static const struct name ioprio_names[] = {
-	{ IOPRIO_CLASS_RT, "IOPRIO_CLASS_RT" },
-	{ IOPRIO_CLASS_BE, "IOPRIO_CLASS_BE" },
-	{ IOPRIO_CLASS_IDLE, "IOPRIO_CLASS_IDLE" },
-};
-
-static const char *name_of(const struct name *table, size_t count, uint64_t number)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (table[i].number == number)
-			return table[i].text;
-	}
-	return NULL;
-}
+#include "oci/read.h"
 
 static int done(const struct sv_str *s)
 {
@@ -180,7 +122,7 @@ static void dump_rlimits(const struct oci_process *p, struct sv_str *s)
 	sv_str_add(s, ",\"rlimits\":[");
 	for (size_t i = 0; i < p->n_rlimits; i++)
 		sv_str_addf(s, "%s{\"type\":\"%s\",\"hard\":%" PRIu64 ",\"soft\":%" PRIu64 "}", i ? "," : "",
-			    name_of(rlimit_names, SV_COUNT(rlimit_names), (uint64_t)p->rlimits[i].resource),
+			    oci_rlimit_name(p->rlimits[i].resource),
 			    p->rlimits[i].hard, p->rlimits[i].soft);
 	sv_str_add(s, "]");
 }
@@ -191,17 +133,17 @@ static void dump_scheduler(const struct oci_scheduler *c, struct sv_str *s)
 
 	if (!c->set)
 		return;
-	sv_str_addf(s, ",\"scheduler\":{\"policy\":\"%s\"", name_of(policy_names, SV_COUNT(policy_names), c->policy));
+	sv_str_addf(s, ",\"scheduler\":{\"policy\":\"%s\"", oci_word_name(oci_policy_words, c->policy));
 	if (c->nice)
 		sv_str_addf(s, ",\"nice\":%" PRId32, c->nice);
 	if (c->priority)
 		sv_str_addf(s, ",\"priority\":%" PRIu32, c->priority);
 	if (c->flags) {
 		sv_str_add(s, ",\"flags\":[");
-		for (size_t i = 0; i < SV_COUNT(sched_flag_names); i++) {
-			if (!(c->flags & sched_flag_names[i].number))
+		for (const struct oci_word *flag = oci_policy_flags; flag->word; flag++) {
+			if (!(c->flags & flag->value))
 				continue;
-			sv_str_addf(s, "%s\"%s\"", comma, sched_flag_names[i].text);
+			sv_str_addf(s, "%s\"%s\"", comma, flag->word);
 			comma = ",";
 		}
 		sv_str_add(s, "]");
@@ -233,8 +175,8 @@ int oci_process_dump(const struct oci_process *p, struct sv_str *s)
 	dump_scheduler(&p->scheduler, s);
 	if (p->has_ioprio)
 		sv_str_addf(s, ",\"ioPriority\":{\"class\":\"%s\",\"priority\":%d}",
-			    name_of(ioprio_names, SV_COUNT(ioprio_names), (uint64_t)IOPRIO_PRIO_CLASS(p->ioprio)),
-			    (int)IOPRIO_PRIO_DATA(p->ioprio));
+			    oci_word_name(oci_ioprio_classes, (uint64_t)p->ioprio >> OCI_IOPRIO_SHIFT),
+			    p->ioprio & ((1 << OCI_IOPRIO_SHIFT) - 1));
 	if (p->cpus_initial || p->cpus_final) {
 		sv_str_add(s, ",\"execCPUAffinity\":{");
 		if (p->cpus_initial) {

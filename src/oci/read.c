@@ -10,17 +10,6 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 
-bool oci_word_find(const struct oci_word *table, const char *word, uint64_t *ret)
-{
-	for (; table->word; table++) {
-		if (strcmp(table->word, word) == 0) {
-			*ret = table->value;
-			return true;
-		}
-	}
-	return false;
-}
-
 int oci_blame(const struct sv_json *at, const struct sv_err *why, struct sv_err *err)
 {
 	if (why->code == ENOMEM) {

@@ -22,6 +22,17 @@ struct oci_word {
 };
 
 bool oci_word_find(const struct oci_word *table, const char *word, uint64_t *ret);
+const char *oci_word_name(const struct oci_word *table, uint64_t value);	/* NULL: no word stands for it */
+
+/* linux/sched.h; glibc 2.36 lacks SCHED_DEADLINE and the flags, the kernel never had more of SCHED_ISO than its number. */
+enum { OCI_POLICY_ISO = 4, OCI_POLICY_DEADLINE = 6 };
+
+#define OCI_IOPRIO_SHIFT 13	/* linux/ioprio.h: class << 13 | priority */
+
+extern const struct oci_word oci_rlimit_words[];	/* RLIMIT_* */
+extern const struct oci_word oci_policy_words[];	/* SCHED_* */
+extern const struct oci_word oci_policy_flags[];	/* SCHED_FLAG_* */
+extern const struct oci_word oci_ioprio_classes[];	/* IOPRIO_CLASS_* */
 
 /* Tells WHY, which a function without a place said, as the fault of AT. Running out of memory is nobody's fault. */
 int oci_blame(const struct sv_json *at, const struct sv_err *why, struct sv_err *err);

@@ -281,6 +281,7 @@ int oci_mount_make(struct oci_mount *ret, const char *dest, const char *type, co
 /* For `features`: every option word that is not passed on to the file system, sorted. */
 int oci_mount_option_words(struct sv_list *ret, struct sv_err *err);
 
+const char *oci_rlimit_name(int resource);		/* "RLIMIT_NOFILE", ...; NULL if unknown */
 const char *oci_ns_name(enum oci_ns ns);		/* "pid", "network", ... as in the document */
 unsigned oci_ns_flag(enum oci_ns ns);			/* CLONE_NEW* */
 const char *oci_hook_name(enum oci_hook_kind kind);	/* "prestart", ... as in the document */

@@ -14,18 +14,10 @@
 #define CLONE_NEWTIME 0x00000080 /* linux/sched.h, Linux 5.6 */
 #endif
 
-static const struct {
-	const char *name;
-	unsigned flag;
-} namespaces[OCI_NS_MAX] = {
-	[OCI_NS_PID] = { "pid", CLONE_NEWPID },
-	[OCI_NS_NET] = { "network", CLONE_NEWNET },
-	[OCI_NS_MNT] = { "mount", CLONE_NEWNS },
-	[OCI_NS_IPC] = { "ipc", CLONE_NEWIPC },
-	[OCI_NS_UTS] = { "uts", CLONE_NEWUTS },
-	[OCI_NS_USER] = { "user", CLONE_NEWUSER },
-	[OCI_NS_CGROUP] = { "cgroup", CLONE_NEWCGROUP },
-	[OCI_NS_TIME] = { "time", CLONE_NEWTIME },
+static const unsigned namespace_flags[OCI_NS_MAX] = {
+	[OCI_NS_PID] = CLONE_NEWPID,	 [OCI_NS_NET] = CLONE_NEWNET,	    [OCI_NS_MNT] = CLONE_NEWNS,
+	[OCI_NS_IPC] = CLONE_NEWIPC,	 [OCI_NS_UTS] = CLONE_NEWUTS,	    [OCI_NS_USER] = CLONE_NEWUSER,
+	[OCI_NS_CGROUP] = CLONE_NEWCGROUP, [OCI_NS_TIME] = CLONE_NEWTIME,
 };
 
 static const struct oci_word namespace_words[] = {
@@ -60,12 +52,12 @@ static const struct oci_word domain_words[] = {
 
 const char *oci_ns_name(enum oci_ns ns)
 {
-	return namespaces[ns].name;
+	return oci_word_name(namespace_words, ns);
 }
 
 unsigned oci_ns_flag(enum oci_ns ns)
 {
-	return namespaces[ns].flag;
+	return namespace_flags[ns];
 }
 
 static int read_namespace(const struct sv_json *at, struct oci_linux *l, struct sv_err *err)

@@ -9,30 +9,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 /* NGROUPS_MAX of linux/limits.h, the kernel's limit of setgroups(2). */
 #define MAX_GROUPS 65536
-
-static const struct oci_word rlimit_words[] = {
-	{ "RLIMIT_AS", RLIMIT_AS },
-	{ "RLIMIT_CORE", RLIMIT_CORE },
-	{ "RLIMIT_CPU", RLIMIT_CPU },
-	{ "RLIMIT_DATA", RLIMIT_DATA },
-	{ "RLIMIT_FSIZE", RLIMIT_FSIZE },
-	{ "RLIMIT_LOCKS", RLIMIT_LOCKS },
-	{ "RLIMIT_MEMLOCK", RLIMIT_MEMLOCK },
-	{ "RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE },
-	{ "RLIMIT_NICE", RLIMIT_NICE },
-	{ "RLIMIT_NOFILE", RLIMIT_NOFILE },
-	{ "RLIMIT_NPROC", RLIMIT_NPROC },
-	{ "RLIMIT_RSS", RLIMIT_RSS },
-	{ "RLIMIT_RTPRIO", RLIMIT_RTPRIO },
-	{ "RLIMIT_RTTIME", RLIMIT_RTTIME },
-	{ "RLIMIT_SIGPENDING", RLIMIT_SIGPENDING },
-	{ "RLIMIT_STACK", RLIMIT_STACK },
-	{ 0 },
-};
 
 static int read_console(const struct sv_json *process, struct oci_process *p, struct sv_err *err)
 {
@@ -141,7 +120,7 @@ static int read_limit(const struct sv_json *at, struct oci_rlimit *ret, struct s
 	bool found;
 	int r;
 
-	r = oci_read_word(at, "type", rlimit_words, &found, &resource, err);
+	r = oci_read_word(at, "type", oci_rlimit_words, &found, &resource, err);
 	if (r == 0 && !found)
 		r = sv_json_expected(&type, err, "the name of a limit");
 	if (r == 0)

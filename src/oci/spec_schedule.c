@@ -8,41 +8,6 @@
 
 #include <sched.h>
 
-/* linux/ioprio.h */
-#define CLASS_SHIFT 13
-
-/* linux/sched.h; glibc 2.36 lacks SCHED_DEADLINE and the flags, the kernel never had more of SCHED_ISO than its number. */
-enum { POLICY_ISO = 4, POLICY_DEADLINE = 6 };
-
-static const struct oci_word policy_words[] = {
-	{ "SCHED_OTHER", SCHED_OTHER },
-	{ "SCHED_FIFO", SCHED_FIFO },
-	{ "SCHED_RR", SCHED_RR },
-	{ "SCHED_BATCH", SCHED_BATCH },
-	{ "SCHED_ISO", POLICY_ISO },
-	{ "SCHED_IDLE", SCHED_IDLE },
-	{ "SCHED_DEADLINE", POLICY_DEADLINE },
-	{ 0 },
-};
-
-static const struct oci_word policy_flags[] = {
-	{ "SCHED_FLAG_RESET_ON_FORK", 0x01 },
-	{ "SCHED_FLAG_RECLAIM", 0x02 },
-	{ "SCHED_FLAG_DL_OVERRUN", 0x04 },
-	{ "SCHED_FLAG_KEEP_POLICY", 0x08 },
-	{ "SCHED_FLAG_KEEP_PARAMS", 0x10 },
-	{ "SCHED_FLAG_UTIL_CLAMP_MIN", 0x20 },
-	{ "SCHED_FLAG_UTIL_CLAMP_MAX", 0x40 },
-	{ 0 },
-};
-
-static const struct oci_word ioprio_classes[] = {
-	{ "IOPRIO_CLASS_RT", 1 },
-	{ "IOPRIO_CLASS_BE", 2 },
-	{ "IOPRIO_CLASS_IDLE", 3 },
-	{ 0 },
-};
-
 static int read_scheduler_flags(const struct sv_json *scheduler, uint64_t *ret, struct sv_err *err)
 {
 	struct sv_json at = sv_json_get(scheduler, "flags");
@@ -53,7 +18,7 @@ static int read_scheduler_flags(const struct sv_json *scheduler, uint64_t *ret, 
 		struct sv_json item = sv_json_at(&at, i);
 		uint64_t flag;
 
-		if (!oci_word_find(policy_flags, words.items[i], &flag))
+		if (!oci_word_find(oci_policy_flags, words.items[i], &flag))
 			return sv_json_expected(&item, err, "a SCHED_FLAG_ word of sched_setattr(2)");
 		*ret |= flag;
 	}
@@ -69,9 +34,9 @@ static int check_scheduler(const struct sv_json *at, const struct oci_scheduler 
 		return sv_json_bad(&priority, err, "expected 1 to 99 for SCHED_FIFO and SCHED_RR");
 	if (!realtime && s->priority != 0)
 		return sv_json_bad(&priority, err, "only SCHED_FIFO and SCHED_RR have a priority");
-	if (s->policy != POLICY_DEADLINE && (s->runtime || s->deadline || s->period))
+	if (s->policy != OCI_POLICY_DEADLINE && (s->runtime || s->deadline || s->period))
 		return sv_json_bad(at, err, "only SCHED_DEADLINE has runtime, deadline and period");
-	if (s->policy == POLICY_DEADLINE &&
+	if (s->policy == OCI_POLICY_DEADLINE &&
 	    (s->runtime == 0 || s->runtime > s->deadline || (s->period && s->deadline > s->period)))
 		return sv_json_bad(&runtime, err, "expected 0 < runtime <= deadline <= period");
 	return 0;
@@ -89,7 +54,7 @@ static int read_scheduler(const struct sv_json *process, struct oci_scheduler *s
 	if (r < 0 || !at.value)
 		return r;
 	policy_at = sv_json_get(&at, "policy");
-	r = oci_read_word(&at, "policy", policy_words, &found, &policy, err);
+	r = oci_read_word(&at, "policy", oci_policy_words, &found, &policy, err);
 	if (r == 0 && !found)
 		r = sv_json_expected(&policy_at, err, "the name of a policy");
 	if (r == 0)
@@ -124,7 +89,7 @@ static int read_ioprio(const struct sv_json *process, struct oci_process *p, str
 	if (r < 0 || !at.value)
 		return r;
 	class_at = sv_json_get(&at, "class");
-	r = oci_read_word(&at, "class", ioprio_classes, &found, &class, err);
+	r = oci_read_word(&at, "class", oci_ioprio_classes, &found, &class, err);
 	if (r == 0 && !found)
 		r = sv_json_expected(&class_at, err, "the name of a class");
 	if (r == 0)
@@ -132,7 +97,7 @@ static int read_ioprio(const struct sv_json *process, struct oci_process *p, str
 	if (r < 0)
 		return r;
 	p->has_ioprio = true;
-	p->ioprio = (int)(class << CLASS_SHIFT | (uint64_t)priority);
+	p->ioprio = (int)(class << OCI_IOPRIO_SHIFT | (uint64_t)priority);
 	return 0;
 }
 

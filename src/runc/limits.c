@@ -31,25 +31,6 @@ struct attr {
 	uint64_t runtime, deadline, period;
 };
 
-static const char *const rlimit_names[] = {
-	[RLIMIT_AS] = "RLIMIT_AS",
-	[RLIMIT_CORE] = "RLIMIT_CORE",
-	[RLIMIT_CPU] = "RLIMIT_CPU",
-	[RLIMIT_DATA] = "RLIMIT_DATA",
-	[RLIMIT_FSIZE] = "RLIMIT_FSIZE",
-	[RLIMIT_LOCKS] = "RLIMIT_LOCKS",
-	[RLIMIT_MEMLOCK] = "RLIMIT_MEMLOCK",
-	[RLIMIT_MSGQUEUE] = "RLIMIT_MSGQUEUE",
-	[RLIMIT_NICE] = "RLIMIT_NICE",
-	[RLIMIT_NOFILE] = "RLIMIT_NOFILE",
-	[RLIMIT_NPROC] = "RLIMIT_NPROC",
-	[RLIMIT_RSS] = "RLIMIT_RSS",
-	[RLIMIT_RTPRIO] = "RLIMIT_RTPRIO",
-	[RLIMIT_RTTIME] = "RLIMIT_RTTIME",
-	[RLIMIT_SIGPENDING] = "RLIMIT_SIGPENDING",
-	[RLIMIT_STACK] = "RLIMIT_STACK",
-};
-
 int rc_limits_rlimits(pid_t pid, const struct oci_process *process, struct sv_err *err)
 {
 	for (size_t i = 0; i < process->n_rlimits; i++) {
@@ -65,7 +46,7 @@ int rc_limits_rlimits(pid_t pid, const struct oci_process *process, struct sv_er
 		else if (errno == EPERM)
 			hint = " (raising a hard limit needs CAP_SYS_RESOURCE on the host)";
 		return sv_err_set(err, errno, "process.rlimits[%zu]: cannot set %s to %llu:%llu%s",
-				  i, rlimit_names[limit->resource], (unsigned long long)limit->soft,
+				  i, oci_rlimit_name(limit->resource), (unsigned long long)limit->soft,
 				  (unsigned long long)limit->hard, hint);
 	}
 	return 0;
