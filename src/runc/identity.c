@@ -17,6 +17,7 @@
 #include "base/cleanup.h"
 
 #define ADMIN (1ULL << CAP_SYS_ADMIN)
+#define ALL_KNOWN ((1ULL << (OCI_CAP_LAST + 1)) - 1)
 #define DEFAULT_UMASK 0022
 
 /* The filter can only be loaded with a capability that the program itself is not to have. */
@@ -42,9 +43,14 @@ static int set_caps(const struct oci_caps *caps, uint64_t extra, struct sv_err *
 	return 0;
 }
 
-/* Asks for every number that is not wanted, up to the first that this kernel does not know. */
+/*
+ * Asks for every number that is not wanted, up to the first that this kernel does not know. Who
+ * wants all that we know of, wants those of newer kernels too.
+ */
 static int drop_bounding(const struct oci_caps *caps, struct sv_err *err)
 {
+	if ((caps->bounding & ALL_KNOWN) == ALL_KNOWN)
+		return 0;
 	for (unsigned cap = 0; cap < 64; cap++) {
 		if (caps->bounding & (1ULL << cap))
 			continue;

@@ -139,6 +139,9 @@ static int read_and_check(struct story *s, struct sv_err *err)
 	if (r == 0 && !s->q->globals->no_cgroup)
 		r = rc_cgroup_plan(&s->out->container.cgroup, s->q->id, spec->linux.cgroups_path,
 				   s->q->globals->systemd_cgroup, err);
+	/* Before the rules are changed, so that a mistake is told with its place in the document. */
+	if (r == 0)
+		r = rc_filter_check(&spec->linux.seccomp, err);
 	if (r == 0)
 		r = make_system_container(s, err);
 	if (r == 0)

@@ -17,7 +17,6 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "os/proc.h"
 
 #define OOM_FLOOR (-999) /* -1000 would exempt the container from the OOM killer altogether */
 #define MAX_CPUS 8192    /* the largest CONFIG_NR_CPUS */
@@ -46,8 +45,9 @@ int rc_limits_rlimits(pid_t pid, const struct oci_process *process, struct sv_er
 		else if (errno == EPERM)
 			hint = " (raising a hard limit needs CAP_SYS_RESOURCE on the host)";
 		return sv_err_set(err, errno, "process.rlimits[%zu]: cannot set %s to %llu:%llu%s",
-				  i, oci_rlimit_name(limit->resource), (unsigned long long)limit->soft,
-				  (unsigned long long)limit->hard, hint);
+				  i, oci_rlimit_name(limit->resource),
+				  (unsigned long long)limit->soft, (unsigned long long)limit->hard,
+				  hint);
 	}
 	return 0;
 }
@@ -85,15 +85,18 @@ static bool write_number(int fd, int number)
 int rc_limits_oom(pid_t pid, const int *value, struct sv_err *err)
 {
 	autoclose int fd = -1;
-	char text[16] = { 0 };
+	char path[48], text[16] = { 0 };
 
-	fd = sv_proc_open(pid, "oom_score_adj", O_RDWR, err);
+	/* The host's own /proc, which no container can cover: it needs no proof (see sv_proc_open).
+	 */
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)pid);
+	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
-		return fd;
+		return sv_err_set(err, errno, "cannot open '%s'", path);
 	if (value)
 		snprintf(text, sizeof(text), "%d", *value);
 	else if (pread(fd, text, sizeof(text) - 1, 0) <= 0)
-		return sv_err_set(err, errno, "cannot read /proc/%d/oom_score_adj", (int)pid);
+		return sv_err_set(err, errno, "cannot read '%s'", path);
 	text[strcspn(text, "\n")] = '\0';
 
 	if (!value || *value > OOM_FLOOR) {

@@ -162,6 +162,9 @@ refusals()
 		"linux.seccomp.architectures[0]: unknown architecture 'VAX'"
 	refuse 30-bad "$(allow_but '[{"names": ["read"], "action": "SCMP_ACT_LOG"}, {"names": ["read"], "action": "X"}]')" \
 		"linux.seccomp.syscalls[1].action: unknown action 'X'"
+	# The first rule is one that a system container does without.
+	refuse 30-bad '{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["mount"], "action": "SCMP_ACT_ERRNO"},
+		{"names": ["read"], "action": "X"}]}' "linux.seccomp.syscalls[1].action: unknown action 'X'"
 	refuse 30-bad "$(allow_but '[{"names": ["getppid"], "action": "SCMP_ACT_NOTIFY"}]')" "linux.seccomp.listenerPath"
 	refuse 30-bad "$(allow_but '[{"names": ["getppid"], "action": "SCMP_ACT_NOTIFY"}]' |
 		jq -c '.listenerPath = "/no/such/socket"')" "/no/such/socket"
