@@ -88,9 +88,10 @@ int sv_fd_receive(int sock, void *data, size_t len, int *ret_fds, size_t max, si
 	size_t total;
 	ssize_t n;
 
+	/* A peer that went without having read all we sent leaves ECONNRESET, which comes once and before its last words. */
 	do {
 		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
-	} while (n < 0 && errno == EINTR);
+	} while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0)
 		return sv_err_set(err, errno, "cannot receive on a socket");
 
