@@ -17,8 +17,8 @@
 
 /* What a look at the raw text has to tell. */
 struct scan {
-	size_t containers;	/* objects and arrays */
-	bool clips;		/* a number is beyond 64 bits */
+	size_t containers; /* objects and arrays */
+	bool clips;        /* a number is beyond 64 bits */
 };
 
 /* Whether json-c would clip the integer of LEN digits at TEXT to the end of its range. */
@@ -30,7 +30,8 @@ static bool is_clipped(const char *text, size_t len, bool negative)
 	return len > most || (len == most && memcmp(text, limit, len) > 0);
 }
 
-/* Length of the number at TEXT; *RET_DIGITS: how many digits an integer has after its sign, 0 if it is none. */
+/* Length of the number at TEXT; *RET_DIGITS: how many digits an integer has after its sign, 0 if
+ * it is none. */
 static size_t number_length(const char *text, size_t len, size_t *ret_digits)
 {
 	size_t sign = *text == '-', n = sign;
@@ -45,18 +46,22 @@ static size_t number_length(const char *text, size_t len, size_t *ret_digits)
 	return n;
 }
 
-/* Bytes at which a look at the text has to stop, in a string (1) and outside (2): nearly all of a document are none. */
+/* Bytes at which a look at the text has to stop, in a string (1) and outside (2): nearly all of
+ * a document are none. */
 static const unsigned char stops[256] = {
-	['\0'] = 3, ['"'] = 3, ['\\'] = 1, ['{'] = 2, ['['] = 2, ['-'] = 2, ['0' ... '9'] = 2, [0x80 ... 0xff] = 3,
+	['\0'] = 3, ['"'] = 3, ['\\'] = 1,        ['{'] = 2,
+	['['] = 2,  ['-'] = 2, ['0' ... '9'] = 2, [0x80 ... 0xff] = 3,
 };
 
 /*
- * Finds what json-c forgives and we do not: raw and escaped NUL (it would cut a key short and make it another one), and UTF-8 that is
- * only half valid. Objects and arrays are counted since an empty one of two bytes costs json-c up to 900 bytes of memory.
- * With COPY, the text is copied, and numbers that json-c would clip silently get a fraction: as doubles they are refused
- * where a whole number belongs, with the way to them, and ignored with unknown keys.
+ * Finds what json-c forgives and we do not: raw and escaped NUL (it would cut a key short and make
+ * it another one), and UTF-8 that is only half valid. Objects and arrays are counted since an empty
+ * one of two bytes costs json-c up to 900 bytes of memory. With COPY, the text is copied, and
+ * numbers that json-c would clip silently get a fraction: as doubles they are refused where a whole
+ * number belongs, with the way to them, and ignored with unknown keys.
  */
-static int scan_text(const char *text, size_t len, struct scan *ret, struct sv_str *copy, struct sv_err *err)
+static int scan_text(const char *text, size_t len, struct scan *ret, struct sv_str *copy,
+		     struct sv_err *err)
 {
 	const char *p = text, *end = text + len, *done = text;
 	unsigned char mask = 2;
@@ -69,20 +74,24 @@ static int scan_text(const char *text, size_t len, struct scan *ret, struct sv_s
 		}
 		n = sv_str_utf8(p, (size_t)(end - p));
 		if (n == 0)
-			return sv_err_say(err, EINVAL, "not JSON: invalid UTF-8 at byte %td", p - text);
+			return sv_err_say(err, EINVAL, "not JSON: invalid UTF-8 at byte %td",
+					  p - text);
 		if (*p == '\0')
 			return sv_err_say(err, EINVAL, "not JSON: a NUL at byte %td", p - text);
 		if (*p == '"') {
 			mask = mask == 1 ? 2 : 1;
 		} else if (*p == '\\') {
 			if (end - p >= 6 && memcmp(p, "\\u0000", 6) == 0)
-				return sv_err_say(err, EINVAL, "a string contains a NUL at byte %td", p - text);
+				return sv_err_say(err, EINVAL,
+						  "a string contains a NUL at byte %td", p - text);
 			/* The escaped character is ASCII, or json-c refuses it. */
 			n = end - p > 1 && (unsigned char)p[1] < 0x80 && p[1] ? 2 : 1;
 		} else if (*p == '{' || *p == '[') {
 			if (++ret->containers > MAX_CONTAINERS)
-				return sv_err_say(err, EFBIG, "the document has more than %d objects and arrays",
-						  MAX_CONTAINERS);
+				return sv_err_say(
+					err, EFBIG,
+					"the document has more than %d objects and arrays",
+					MAX_CONTAINERS);
 		} else if ((unsigned char)*p < 0x80) {
 			n = number_length(p, (size_t)(end - p), &digits);
 			if (is_clipped(p + n - digits, digits, *p == '-')) {
@@ -102,8 +111,8 @@ static int scan_text(const char *text, size_t len, struct scan *ret, struct sv_s
 }
 
 /* Has json-c read what scan_text() let pass. */
-static int tokenize(struct json_tokener *tok, const char *text, size_t len, struct json_object **ret,
-		    struct sv_err *err)
+static int tokenize(struct json_tokener *tok, const char *text, size_t len,
+		    struct json_object **ret, struct sv_err *err)
 {
 	enum json_tokener_error why;
 	struct json_object *doc;
@@ -121,14 +130,16 @@ static int tokenize(struct json_tokener *tok, const char *text, size_t len, stru
 		if (json_tokener_get_error(tok) != json_tokener_success)
 			return sv_err_say(err, EINVAL, "not JSON: the text ends too early");
 	} else if (why != json_tokener_success) {
-		return sv_err_say(err, EINVAL, "not JSON: %s at byte %zu", json_tokener_error_desc(why), end);
+		return sv_err_say(err, EINVAL, "not JSON: %s at byte %zu",
+				  json_tokener_error_desc(why), end);
 	}
 
 	while (end < len && strchr(" \t\r\n", text[end]))
 		end++;
 	if (end != len) {
 		json_object_put(doc);
-		return sv_err_say(err, EINVAL, "not JSON: something follows the document at byte %zu", end);
+		return sv_err_say(err, EINVAL,
+				  "not JSON: something follows the document at byte %zu", end);
 	}
 	*ret = doc;
 	return 0;
@@ -198,11 +209,12 @@ static void describe(const struct sv_json *at, struct sv_str *s)
 
 	if (json_object_is_type(at->value, json_type_object) ||
 	    json_object_is_type(at->value, json_type_array)) {
-		sv_str_add(s, json_object_is_type(at->value, json_type_object) ? "an object" : "an array");
+		sv_str_add(s, json_object_is_type(at->value, json_type_object) ? "an object"
+									       : "an array");
 		return;
 	}
 	text = json_object_to_json_string_ext(at->value, JSON_C_TO_STRING_PLAIN |
-								JSON_C_TO_STRING_NOSLASHESCAPE);
+								 JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (!text)
 		text = "(out of memory)";
 	len = strlen(text);
@@ -273,13 +285,15 @@ int sv_json_bool(const struct sv_json *at, bool *ret, struct sv_err *err)
 	return 0;
 }
 
-/* json-c keeps what does not fit into int64 as uint64; what does not fit there either, is a double since scan_text(). */
+/* json-c keeps what does not fit into int64 as uint64; what does not fit there either, is a
+ * double since scan_text(). */
 static bool is_whole(const struct sv_json *at)
 {
 	return json_object_is_type(at->value, json_type_int);
 }
 
-int sv_json_int(const struct sv_json *at, int64_t min, int64_t max, int64_t *ret, struct sv_err *err)
+int sv_json_int(const struct sv_json *at, int64_t min, int64_t max, int64_t *ret,
+		struct sv_err *err)
 {
 	int64_t value;
 
@@ -378,8 +392,8 @@ int sv_json_get_bool(const struct sv_json *up, const char *key, bool *ret, struc
 	return sv_json_bool(&at, ret, err);
 }
 
-int sv_json_get_int(const struct sv_json *up, const char *key, int64_t min, int64_t max, int64_t *ret,
-		    struct sv_err *err)
+int sv_json_get_int(const struct sv_json *up, const char *key, int64_t min, int64_t max,
+		    int64_t *ret, struct sv_err *err)
 {
 	struct sv_json at = sv_json_get(up, key);
 
@@ -407,7 +421,8 @@ int sv_json_get_string(const struct sv_json *up, const char *key, char **ret, st
 	return sv_json_string(&at, ret, err);
 }
 
-int sv_json_get_list(const struct sv_json *up, const char *key, struct sv_list *ret, struct sv_err *err)
+int sv_json_get_list(const struct sv_json *up, const char *key, struct sv_list *ret,
+		     struct sv_err *err)
 {
 	struct sv_json at = sv_json_get(up, key);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log.c - formats a line in memory and writes it at once, so that lines of several processes never mix. */
+/* log.c - formats a line in memory and writes it at once, so that lines of several processes
+ * never mix. */
 #include "base/log.h"
 
 #include <errno.h>
@@ -52,7 +53,8 @@ void sv_log(enum sv_log_level level, const char *fmt, ...)
 	sv_str_vaddf(&msg, fmt, ap);
 	va_end(ap);
 	if (log_to.fd < 0) {
-		dprintf(STDERR_FILENO, "%s: %s: %s\n", program_invocation_short_name, level_names[level], sv_str_text(&msg));
+		dprintf(STDERR_FILENO, "%s: %s: %s\n", program_invocation_short_name,
+			level_names[level], sv_str_text(&msg));
 		return;
 	}
 
@@ -69,7 +71,8 @@ void sv_log(enum sv_log_level level, const char *fmt, ...)
 		sv_str_add_json(&line, sv_str_text(&msg));
 		sv_str_add(&line, "\"\n");
 	}
-	/* A full disk must not stop a container from being killed: the line is lost, the work goes on. */
+	/* A full disk must not stop a container from being killed: the line is lost, the work
+	 * goes on. */
 	ignored = write(log_to.fd, sv_str_text(&line), line.len);
 	(void)ignored;
 	errno = saved;

@@ -9,10 +9,12 @@
 #include <string.h>
 #include <strings.h>
 
-/* Longest list of cpus: every second one of 8192 is 20 KiB. Keeps the work for repeated ranges within bounds. */
+/* Longest list of cpus: every second one of 8192 is 20 KiB. Keeps the work for repeated ranges
+ * within bounds. */
 #define MAX_LIST (64 * 1024)
 
-static int parse_base(const char *text, unsigned base, uint64_t max, uint64_t *ret, struct sv_err *err)
+static int parse_base(const char *text, unsigned base, uint64_t max, uint64_t *ret,
+		      struct sv_err *err)
 {
 	uint64_t value = 0;
 
@@ -78,10 +80,12 @@ int sv_parse_octal(const char *text, uint32_t max, uint32_t *ret, struct sv_err 
 	return 0;
 }
 
-/* What may follow the letter of a unit: "k", "kb" and "kib" are the same; a lone "b" is complete. */
+/* What may follow the letter of a unit: "k", "kb" and "kib" are the same; a lone "b" is
+ * complete. */
 static bool is_unit_end(char unit, const char *rest)
 {
-	return *rest == '\0' || (unit != 'b' && (strcasecmp(rest, "b") == 0 || strcasecmp(rest, "ib") == 0));
+	return *rest == '\0' ||
+	       (unit != 'b' && (strcasecmp(rest, "b") == 0 || strcasecmp(rest, "ib") == 0));
 }
 
 int sv_parse_size(const char *text, int64_t *ret, struct sv_err *err)
@@ -128,7 +132,8 @@ static int parse_cpu(const char **at, const char *text, size_t max, size_t *ret,
 	for (; **at >= '0' && **at <= '9'; (*at)++) {
 		value = value * 10 + (size_t)(**at - '0');
 		if (value >= max)
-			return sv_err_say(err, ERANGE, "'%.40s' has a number above %zu", text, max - 1);
+			return sv_err_say(err, ERANGE, "'%.40s' has a number above %zu", text,
+					  max - 1);
 	}
 	*ret = value;
 	return 0;
@@ -158,7 +163,8 @@ int sv_parse_cpus(const char *text, unsigned long *bits, size_t max, struct sv_e
 				return r;
 		}
 		if (last < first)
-			return sv_err_say(err, EINVAL, "'%.40s' has a range that ends before it begins", text);
+			return sv_err_say(err, EINVAL,
+					  "'%.40s' has a range that ends before it begins", text);
 		for (size_t i = first; bits && i <= last; i++)
 			bits[i / word] |= 1UL << i % word;
 

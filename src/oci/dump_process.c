@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dump_process.c - process, hooks, mappings and annotations as JSON, for state.json and golden files. */
+/* dump_process.c - process, hooks, mappings and annotations as JSON, for state.json and golden
+ * files. */
 #include "oci/dump.h"
 
 #include <errno.h>
@@ -28,8 +29,10 @@ int oci_maps_dump(const struct sv_idmap *maps, size_t count, struct sv_str *s)
 {
 	sv_str_add(s, "[");
 	for (size_t i = 0; i < count; i++)
-		sv_str_addf(s, "%s{\"containerID\":%" PRIu32 ",\"hostID\":%" PRIu32 ",\"size\":%" PRIu32 "}", i ? "," : "",
-			    maps[i].inside, maps[i].outside, maps[i].size);
+		sv_str_addf(s,
+			    "%s{\"containerID\":%" PRIu32 ",\"hostID\":%" PRIu32
+			    ",\"size\":%" PRIu32 "}",
+			    i ? "," : "", maps[i].inside, maps[i].outside, maps[i].size);
 	sv_str_add(s, "]");
 	return done(s);
 }
@@ -82,7 +85,8 @@ static void dump_user(const struct oci_user *u, struct sv_str *s)
 		sv_str_addf(s, ",\"umask\":%" PRIu32, u->umask);
 	if (u->n_groups) {
 		for (size_t i = 0; i < u->n_groups; i++)
-			sv_str_addf(s, "%s%" PRIu32, i ? "," : ",\"additionalGids\":[", u->groups[i]);
+			sv_str_addf(s, "%s%" PRIu32, i ? "," : ",\"additionalGids\":[",
+				    u->groups[i]);
 		sv_str_add(s, "]");
 	}
 	sv_str_add(s, "}");
@@ -121,8 +125,8 @@ static void dump_rlimits(const struct oci_process *p, struct sv_str *s)
 		return;
 	sv_str_add(s, ",\"rlimits\":[");
 	for (size_t i = 0; i < p->n_rlimits; i++)
-		sv_str_addf(s, "%s{\"type\":\"%s\",\"hard\":%" PRIu64 ",\"soft\":%" PRIu64 "}", i ? "," : "",
-			    oci_rlimit_name(p->rlimits[i].resource),
+		sv_str_addf(s, "%s{\"type\":\"%s\",\"hard\":%" PRIu64 ",\"soft\":%" PRIu64 "}",
+			    i ? "," : "", oci_rlimit_name(p->rlimits[i].resource),
 			    p->rlimits[i].hard, p->rlimits[i].soft);
 	sv_str_add(s, "]");
 }
@@ -133,7 +137,8 @@ static void dump_scheduler(const struct oci_scheduler *c, struct sv_str *s)
 
 	if (!c->set)
 		return;
-	sv_str_addf(s, ",\"scheduler\":{\"policy\":\"%s\"", oci_word_name(oci_policy_words, c->policy));
+	sv_str_addf(s, ",\"scheduler\":{\"policy\":\"%s\"",
+		    oci_word_name(oci_policy_words, c->policy));
 	if (c->nice)
 		sv_str_addf(s, ",\"nice\":%" PRId32, c->nice);
 	if (c->priority)
@@ -149,8 +154,9 @@ static void dump_scheduler(const struct oci_scheduler *c, struct sv_str *s)
 		sv_str_add(s, "]");
 	}
 	if (c->runtime || c->deadline || c->period)
-		sv_str_addf(s, ",\"runtime\":%" PRIu64 ",\"deadline\":%" PRIu64 ",\"period\":%" PRIu64, c->runtime, c->deadline,
-			    c->period);
+		sv_str_addf(s,
+			    ",\"runtime\":%" PRIu64 ",\"deadline\":%" PRIu64 ",\"period\":%" PRIu64,
+			    c->runtime, c->deadline, c->period);
 	sv_str_add(s, "}");
 }
 
@@ -174,9 +180,10 @@ int oci_process_dump(const struct oci_process *p, struct sv_str *s)
 	dump_text("selinuxLabel", p->selinux, s);
 	dump_scheduler(&p->scheduler, s);
 	if (p->has_ioprio)
-		sv_str_addf(s, ",\"ioPriority\":{\"class\":\"%s\",\"priority\":%d}",
-			    oci_word_name(oci_ioprio_classes, (uint64_t)p->ioprio >> OCI_IOPRIO_SHIFT),
-			    p->ioprio & ((1 << OCI_IOPRIO_SHIFT) - 1));
+		sv_str_addf(
+			s, ",\"ioPriority\":{\"class\":\"%s\",\"priority\":%d}",
+			oci_word_name(oci_ioprio_classes, (uint64_t)p->ioprio >> OCI_IOPRIO_SHIFT),
+			p->ioprio & ((1 << OCI_IOPRIO_SHIFT) - 1));
 	if (p->cpus_initial || p->cpus_final) {
 		sv_str_add(s, ",\"execCPUAffinity\":{");
 		if (p->cpus_initial) {

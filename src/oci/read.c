@@ -19,14 +19,15 @@ int oci_blame(const struct sv_json *at, const struct sv_err *why, struct sv_err 
 	return sv_json_bad(at, err, "%s", why->msg);
 }
 
-int oci_read_object(const struct sv_json *up, const char *key, struct sv_json *ret, struct sv_err *err)
+int oci_read_object(const struct sv_json *up, const char *key, struct sv_json *ret,
+		    struct sv_err *err)
 {
 	*ret = sv_json_get(up, key);
 	return sv_json_object(ret, err);
 }
 
-int oci_read_array(const struct sv_json *up, const char *key, size_t size, struct sv_json *ret, void *ret_items,
-		   size_t *ret_count, struct sv_err *err)
+int oci_read_array(const struct sv_json *up, const char *key, size_t size, struct sv_json *ret,
+		   void *ret_items, size_t *ret_count, struct sv_err *err)
 {
 	size_t count;
 	void *items;
@@ -39,7 +40,8 @@ int oci_read_array(const struct sv_json *up, const char *key, size_t size, struc
 	if (r < 0 || count == 0)
 		return r;
 
-	/* Before anything is allocated: a document of 10 MB has room for five million numbers, but for few objects. */
+	/* Before anything is allocated: a document of 10 MB has room for five million numbers,
+	 * but for few objects. */
 	for (size_t i = 0; i < count; i++) {
 		struct sv_json item = sv_json_at(ret, i);
 
@@ -55,8 +57,8 @@ int oci_read_array(const struct sv_json *up, const char *key, size_t size, struc
 }
 
 int oci_read_members(const struct sv_json *up, const char *key, size_t size,
-		     int (*each)(const struct sv_json *member, void *item, struct sv_err *err), void *ret_items,
-		     size_t *ret_count, struct sv_err *err)
+		     int (*each)(const struct sv_json *member, void *item, struct sv_err *err),
+		     void *ret_items, size_t *ret_count, struct sv_err *err)
 {
 	struct sv_json at = sv_json_get(up, key);
 	size_t count, i = 0;
@@ -124,8 +126,8 @@ int oci_read_path(const struct sv_json *up, const char *key, char **ret, struct 
 	return 0;
 }
 
-int oci_read_word(const struct sv_json *up, const char *key, const struct oci_word *table, bool *ret_found,
-		  uint64_t *ret, struct sv_err *err)
+int oci_read_word(const struct sv_json *up, const char *key, const struct oci_word *table,
+		  bool *ret_found, uint64_t *ret, struct sv_err *err)
 {
 	struct sv_json at = sv_json_get(up, key);
 	autofree char *word = NULL;
@@ -145,8 +147,8 @@ int oci_read_word(const struct sv_json *up, const char *key, const struct oci_wo
 	return sv_json_expected(&at, err, sv_str_text(&want));
 }
 
-int oci_read_opt(const struct sv_json *up, const char *key, int64_t min, int64_t max, struct oci_opt *ret,
-		 struct sv_err *err)
+int oci_read_opt(const struct sv_json *up, const char *key, int64_t min, int64_t max,
+		 struct oci_opt *ret, struct sv_err *err)
 {
 	struct sv_json at = sv_json_get(up, key);
 	int r = sv_json_int(&at, min, max, &ret->value, err);
@@ -156,8 +158,8 @@ int oci_read_opt(const struct sv_json *up, const char *key, int64_t min, int64_t
 	return r;
 }
 
-int oci_read_number(const struct sv_json *up, const char *key, int64_t min, int64_t max, int64_t *ret,
-		    struct sv_err *err)
+int oci_read_number(const struct sv_json *up, const char *key, int64_t min, int64_t max,
+		    int64_t *ret, struct sv_err *err)
 {
 	struct sv_json at = sv_json_get(up, key);
 

@@ -21,7 +21,8 @@ static int read_version(const struct sv_json *doc, struct oci_spec *spec, struct
 
 	if (r < 0)
 		return r;
-	if (!spec->version || !sv_str_starts(spec->version, "1.") || spec->version[2] < '0' || spec->version[2] > '9')
+	if (!spec->version || !sv_str_starts(spec->version, "1.") || spec->version[2] < '0' ||
+	    spec->version[2] > '9')
 		return sv_json_expected(&at, err, "a version 1.x of the specification");
 	return 0;
 }
@@ -53,7 +54,8 @@ static int read_name(const struct sv_json *doc, const char *key, char **ret, str
 	int r = oci_read_text(doc, key, ret, err);
 
 	if (r == 0 && *ret && strlen(*ret) > NAME_BYTES)
-		r = sv_json_bad(&at, err, "longer than the %d bytes that the kernel takes", NAME_BYTES);
+		r = sv_json_bad(&at, err, "longer than the %d bytes that the kernel takes",
+				NAME_BYTES);
 	return r;
 }
 
@@ -92,8 +94,9 @@ static int read_spec(const struct sv_json *doc, struct oci_spec *spec, struct sv
 	if (r == 0)
 		r = oci_hooks_parse(&hooks, spec->hooks, err);
 	if (r == 0)
-		r = oci_read_members(doc, "annotations", sizeof(*spec->annotations), read_annotation,
-				     &spec->annotations, &spec->n_annotations, err);
+		r = oci_read_members(doc, "annotations", sizeof(*spec->annotations),
+				     read_annotation, &spec->annotations, &spec->n_annotations,
+				     err);
 	if (r == 0)
 		r = oci_linux_parse(doc, &spec->linux, err);
 	return r;
@@ -107,7 +110,8 @@ int oci_spec_parse(const char *text, size_t len, struct oci_spec *ret, struct sv
 	int r;
 
 	if (len > OCI_SPEC_MAX)
-		return sv_err_say(err, EFBIG, "the document is larger than %d MiB", OCI_SPEC_MAX >> 20);
+		return sv_err_say(err, EFBIG, "the document is larger than %d MiB",
+				  OCI_SPEC_MAX >> 20);
 	r = sv_json_parse(text, len, &value, err);
 	if (r < 0)
 		return r;

@@ -2,10 +2,11 @@
 /*
  * spec.h - config.json of a bundle as a struct: OCI runtime-spec 1.2, what applies to Linux.
  *
- * oci_spec_parse() checks types, ranges and what the specification forbids, and has no side effects. Unknown keys
- * are ignored, as the specification says. A zeroed struct is the empty spec. Optional numbers have a `has_` twin or, in resources,
- * are `struct oci_opt`: set says whether the document has the key, since 0 often means something.
- * All strings are owned by the struct and ended by oci_spec_done(). NULL: absent.
+ * oci_spec_parse() checks types, ranges and what the specification forbids, and has no side
+ * effects. Unknown keys are ignored, as the specification says. A zeroed struct is the empty spec.
+ * Optional numbers have a `has_` twin or, in resources, are `struct oci_opt`: set says whether the
+ * document has the key, since 0 often means something. All strings are owned by the struct and
+ * ended by oci_spec_done(). NULL: absent.
  */
 #ifndef SV_OCI_SPEC_H
 #define SV_OCI_SPEC_H
@@ -43,8 +44,8 @@ struct oci_rlimit {
 	uint64_t soft, hard;	/* RLIM_INFINITY as in getrlimit(2) */
 };
 
-/* Capability sets as bit masks, bit N is capability number N (linux/capability.h). Names that this build does not know are
- * ignored with a debug line, as runc does. */
+/* Capability sets as bit masks, bit N is capability number N (linux/capability.h). Names that
+ * this build does not know are ignored with a debug line, as runc does. */
 struct oci_caps {
 	bool set;	/* the document has process.capabilities */
 	uint64_t bounding, effective, permitted, inheritable, ambient;
@@ -86,11 +87,13 @@ struct oci_maps {
 	size_t n_uids, n_gids;
 };
 
-/* Option words are sorted into what the kernel wants at spec time; see spec_mounts.c for the table of words. */
+/* Option words are sorted into what the kernel wants at spec time; see spec_options.c for the
+ * table of words. */
 struct oci_mount {
-	char *dest;		/* absolute, cleaned of "//", "/./" and trailing "/"; ".." is refused */
-	char *type;		/* "bind" for binds even if the document leaves it out; "none" never */
-	char *source;		/* may be NULL for file systems without one. Binds: absolute or relative to the bundle, as in the document */
+	char *dest;		/* absolute, without "//", "/./", trailing "/"; ".." is refused */
+	char *type;		/* "bind" for all binds, whatever the document says; never "none" */
+	char *source;		/* NULL for file systems without one. Binds: absolute or relative to
+				 * the bundle, as in the document */
 	struct sv_list options;	/* the words of the document, untouched */
 	bool bind;		/* bind or rbind among the words or as the type */
 	bool rec;		/* rbind */
@@ -98,8 +101,8 @@ struct oci_mount {
 	uint64_t rec_attr_set, rec_attr_clr;	/* the same for the whole tree: rro, rnosuid ... */
 	uint64_t propagation;	/* MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE or 0 */
 	bool propagation_rec;
-	unsigned sb_flags;	/* MS_SYNCHRONOUS, MS_DIRSYNC, MS_MANDLOCK, MS_LAZYTIME, MS_I_VERSION, MS_SILENT, MS_POSIXACL,
-				 * MS_REMOUNT, MS_RDONLY if "ro" */
+	unsigned sb_flags;	/* MS_SYNCHRONOUS, MS_DIRSYNC, MS_MANDLOCK, MS_LAZYTIME,
+				 * MS_I_VERSION, MS_SILENT, MS_POSIXACL, MS_REMOUNT, MS_RDONLY if "ro" */
 	char *data;		/* file system options joined by ",", or NULL */
 	bool tmpcopyup;
 	bool idmap, ridmap;	/* asked for by word or by mappings */
@@ -111,7 +114,17 @@ struct oci_mount {
 
 /* ---- linux ---- */
 
-enum oci_ns { OCI_NS_PID, OCI_NS_NET, OCI_NS_MNT, OCI_NS_IPC, OCI_NS_UTS, OCI_NS_USER, OCI_NS_CGROUP, OCI_NS_TIME, OCI_NS_MAX };
+enum oci_ns {
+	OCI_NS_PID,
+	OCI_NS_NET,
+	OCI_NS_MNT,
+	OCI_NS_IPC,
+	OCI_NS_UTS,
+	OCI_NS_USER,
+	OCI_NS_CGROUP,
+	OCI_NS_TIME,
+	OCI_NS_MAX
+};
 
 struct oci_namespace {
 	bool set;	/* listed in the document */
@@ -142,16 +155,25 @@ struct oci_throttle { int64_t major, minor; uint64_t rate; };
 struct oci_blkdev { int64_t major, minor; struct oci_opt weight, leaf_weight; };
 struct oci_unified { char *key, *value; };	/* key: one file name, without '/' */
 
-enum { OCI_THROTTLE_RBPS, OCI_THROTTLE_WBPS, OCI_THROTTLE_RIOPS, OCI_THROTTLE_WIOPS, OCI_THROTTLE_MAX };
+enum {
+	OCI_THROTTLE_RBPS,
+	OCI_THROTTLE_WBPS,
+	OCI_THROTTLE_RIOPS,
+	OCI_THROTTLE_WIOPS,
+	OCI_THROTTLE_MAX
+};
 
 struct oci_resources {
 	struct oci_device_rule *devices;
 	size_t n_devices;
 
-	struct oci_opt mem_limit, mem_reservation, mem_swap, mem_kernel, mem_kernel_tcp, mem_swappiness;	/* bytes, -1 unlimited */
-	struct oci_opt mem_disable_oom, mem_use_hierarchy, mem_check_before_update;			/* 0 or 1 */
+	/* bytes, -1: unlimited */
+	struct oci_opt mem_limit, mem_reservation, mem_swap, mem_kernel, mem_kernel_tcp;
+	struct oci_opt mem_swappiness;	/* 0 to 100 */
+	struct oci_opt mem_disable_oom, mem_use_hierarchy, mem_check_before_update; /* 0 or 1 */
 
-	struct oci_opt cpu_shares, cpu_quota, cpu_burst, cpu_period, cpu_rt_runtime, cpu_rt_period, cpu_idle;
+	struct oci_opt cpu_shares, cpu_quota, cpu_burst, cpu_period, cpu_rt_runtime, cpu_rt_period;
+	struct oci_opt cpu_idle;
 	char *cpus, *mems;
 
 	struct oci_opt pids_limit;	/* 0 and -1: unlimited as in runc */
@@ -185,7 +207,8 @@ struct oci_rdt {
 	bool enable_monitoring;
 };
 
-/* Seccomp stays JSON until runc/seccomp compiles it: the cache is keyed by its text, and a warm start never looks inside. */
+/* Seccomp stays JSON until runc/seccomp compiles it: the cache is keyed by its text, and a warm
+ * start never looks inside. */
 struct oci_seccomp {
 	struct json_object *profile;	/* linux.seccomp, one reference owned; NULL: none */
 	char *listener_path, *listener_metadata;
@@ -201,7 +224,7 @@ struct oci_linux {
 	size_t n_devices;
 	char *cgroups_path;
 	struct oci_resources resources;
-	char *rootfs_propagation;	/* "", private, slave, shared, unbindable, or with r in front */
+	char *rootfs_propagation;	/* private, slave, shared, unbindable, or with r in front */
 	struct oci_seccomp seccomp;
 	struct oci_sysctl *sysctls;
 	size_t n_sysctls;
@@ -216,7 +239,7 @@ struct oci_linux {
 
 struct oci_hook {
 	char *path;
-	struct sv_list args, env;	/* env empty and not set: the hook gets an empty environment */
+	struct sv_list args, env;	/* no env: the hook gets an empty environment */
 	int64_t timeout;		/* seconds, 0: none */
 };
 
@@ -257,33 +280,37 @@ void oci_mount_done(struct oci_mount *mount);
 void oci_resources_done(struct oci_resources *res);
 void oci_hooks_done(struct oci_hooks hooks[OCI_HOOK_MAX]);
 
-/* Reads a whole config.json from TEXT, which may have OCI_SPEC_MAX bytes (more: -EFBIG). *RET is set on success only. The JSON path of the first mistake is in the message. */
+/* Reads a whole config.json from TEXT, which may have OCI_SPEC_MAX bytes (more: -EFBIG). *RET is
+ * set on success only. The JSON path of the first mistake is in the message. */
 int oci_spec_parse(const char *text, size_t len, struct oci_spec *ret, struct sv_err *err);
 
 #define OCI_SPEC_MAX (16 << 20)
 
-/* Parts, for `exec --process`, `update --resources`, and state.json, which keeps a process. AT is the place of the part
- * in its document (its ->value may be NULL: nothing happens). */
+/* Parts, for `exec --process`, `update --resources`, and state.json, which keeps a process. AT
+ * is the place of the part in its document (its ->value may be NULL: nothing happens). */
 int oci_process_parse(const struct sv_json *at, struct oci_process *ret, struct sv_err *err);
 int oci_resources_parse(const struct sv_json *at, struct oci_resources *ret, struct sv_err *err);
-int oci_hooks_parse(const struct sv_json *at, struct oci_hooks ret[OCI_HOOK_MAX], struct sv_err *err);
+int oci_hooks_parse(const struct sv_json *at, struct oci_hooks ret[OCI_HOOK_MAX],
+		    struct sv_err *err);
 
 /* The two converters that other files need as well. */
-int oci_cap_by_name(const char *name);			/* "CAP_CHOWN" (any case) -> number, -1 if unknown */
+int oci_cap_by_name(const char *name);			/* "CAP_CHOWN" in any case; -1 if unknown */
 const char *oci_cap_name(unsigned number);		/* NULL beyond the last known */
 #define OCI_CAP_LAST 40					/* CAP_CHECKPOINT_RESTORE, Linux 5.9 */
 
-/* Makes a mount, or adds an option word to one, as if the document had it; used by the transformation. WORDS: comma separated or NULL.
- * TYPE and SOURCE may be NULL under the rules of struct oci_mount. The messages have no JSON path. */
+/* Makes a mount, or adds an option word to one, as if the document had it; used by the
+ * transformation. WORDS: comma separated or NULL. TYPE and SOURCE may be NULL under the rules of
+ * struct oci_mount. The messages have no JSON path. */
 int oci_mount_option(struct oci_mount *m, const char *word, struct sv_err *err);
-int oci_mount_make(struct oci_mount *ret, const char *dest, const char *type, const char *source, const char *words, struct sv_err *err);
+int oci_mount_make(struct oci_mount *ret, const char *dest, const char *type, const char *source,
+		   const char *words, struct sv_err *err);
 
 /* For `features`: every option word that is not passed on to the file system, sorted. */
 int oci_mount_option_words(struct sv_list *ret, struct sv_err *err);
 
 const char *oci_rlimit_name(int resource);		/* "RLIMIT_NOFILE", ...; NULL if unknown */
-const char *oci_ns_name(enum oci_ns ns);		/* "pid", "network", ... as in the document */
+const char *oci_ns_name(enum oci_ns ns);		/* "pid", "network", ... */
 unsigned oci_ns_flag(enum oci_ns ns);			/* CLONE_NEW* */
-const char *oci_hook_name(enum oci_hook_kind kind);	/* "prestart", ... as in the document */
+const char *oci_hook_name(enum oci_hook_kind kind);	/* "prestart", ... */
 
 #endif

@@ -10,7 +10,8 @@ static const char *const throttle_keys[OCI_THROTTLE_MAX] = {
 };
 
 /* blkio.weight of cgroup v1 goes from 10 to 1000; engines write 0 for "unset". */
-static int read_weight(const struct sv_json *up, const char *key, struct oci_opt *ret, struct sv_err *err)
+static int read_weight(const struct sv_json *up, const char *key, struct oci_opt *ret,
+		       struct sv_err *err)
 {
 	struct sv_json at = sv_json_get(up, key);
 	int r = oci_read_opt(up, key, 0, 1000, ret, err);
@@ -20,7 +21,8 @@ static int read_weight(const struct sv_json *up, const char *key, struct oci_opt
 	return r;
 }
 
-static int read_numbers(const struct sv_json *at, int64_t *ret_major, int64_t *ret_minor, struct sv_err *err)
+static int read_numbers(const struct sv_json *at, int64_t *ret_major, int64_t *ret_minor,
+			struct sv_err *err)
 {
 	int r;
 
@@ -30,7 +32,8 @@ static int read_numbers(const struct sv_json *at, int64_t *ret_major, int64_t *r
 	return r;
 }
 
-static int read_weight_devices(const struct sv_json *up, struct oci_resources *res, struct sv_err *err)
+static int read_weight_devices(const struct sv_json *up, struct oci_resources *res,
+			       struct sv_err *err)
 {
 	struct sv_json at;
 	int r;
@@ -50,13 +53,14 @@ static int read_weight_devices(const struct sv_json *up, struct oci_resources *r
 	return r;
 }
 
-static int read_throttle(const struct sv_json *up, unsigned kind, struct oci_resources *res, struct sv_err *err)
+static int read_throttle(const struct sv_json *up, unsigned kind, struct oci_resources *res,
+			 struct sv_err *err)
 {
 	struct sv_json at;
 	int r;
 
-	r = oci_read_array(up, throttle_keys[kind], sizeof(*res->throttle[kind]), &at, &res->throttle[kind],
-			   &res->n_throttle[kind], err);
+	r = oci_read_array(up, throttle_keys[kind], sizeof(*res->throttle[kind]), &at,
+			   &res->throttle[kind], &res->n_throttle[kind], err);
 	for (size_t i = 0; r == 0 && i < res->n_throttle[kind]; i++) {
 		struct sv_json item = sv_json_at(&at, i);
 		struct oci_throttle *t = &res->throttle[kind][i];

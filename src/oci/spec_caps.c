@@ -63,7 +63,8 @@ const char *oci_cap_name(unsigned number)
 	return number <= OCI_CAP_LAST ? cap_names[number] : NULL;
 }
 
-static int read_cap_set(const struct sv_json *caps, const char *key, uint64_t *ret, struct sv_err *err)
+static int read_cap_set(const struct sv_json *caps, const char *key, uint64_t *ret,
+			struct sv_err *err)
 {
 	autolist struct sv_list names = { 0 };
 	int r = sv_json_get_list(caps, key, &names, err);
@@ -74,7 +75,8 @@ static int read_cap_set(const struct sv_json *caps, const char *key, uint64_t *r
 		int cap = oci_cap_by_name(names.items[i]);
 
 		if (cap < 0)
-			sv_debug("process.capabilities.%s: '%s' is not known here, ignored", key, names.items[i]);
+			sv_debug("process.capabilities.%s: '%s' is not known here, ignored", key,
+				 names.items[i]);
 		else
 			*ret |= UINT64_C(1) << cap;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spec_devices.c - `linux.devices` (nodes to make) and `linux.resources.devices` (who may use which). */
+/* spec_devices.c - `linux.devices` (nodes to make) and `linux.resources.devices` (who may use
+ * which). */
 #include "oci/read.h"
 
 #include <stdlib.h>
@@ -36,7 +37,8 @@ static int read_node_type(const struct sv_json *at, struct oci_device *d, struct
 	return 0;
 }
 
-/* Docker writes the bits of a mode alone, others add those of the file type: only the former are kept. */
+/* Docker writes the bits of a mode alone, others add those of the file type: only the former are
+ * kept. */
 static int read_node_mode(const struct sv_json *at, struct oci_device *d, struct sv_err *err)
 {
 	struct oci_opt mode = { 0 }, uid = { 0 }, gid = { 0 };
@@ -79,7 +81,8 @@ int oci_devices_parse(const struct sv_json *up, struct oci_linux *ret, struct sv
 	struct sv_json at;
 	int r;
 
-	r = oci_read_array(up, "devices", sizeof(*ret->devices), &at, &ret->devices, &ret->n_devices, err);
+	r = oci_read_array(up, "devices", sizeof(*ret->devices), &at, &ret->devices,
+			   &ret->n_devices, err);
 	for (size_t i = 0; r == 0 && i < ret->n_devices; i++) {
 		struct sv_json item = sv_json_at(&at, i);
 
@@ -88,7 +91,8 @@ int oci_devices_parse(const struct sv_json *up, struct oci_linux *ret, struct sv
 	return r;
 }
 
-static int read_rule_type(const struct sv_json *at, struct oci_device_rule *rule, struct sv_err *err)
+static int read_rule_type(const struct sv_json *at, struct oci_device_rule *rule,
+			  struct sv_err *err)
 {
 	struct sv_json type = sv_json_get(at, "type");
 	autofree char *text = NULL;
@@ -102,8 +106,10 @@ static int read_rule_type(const struct sv_json *at, struct oci_device_rule *rule
 	return 0;
 }
 
-/* No letters at all mean all of them: a rule about nothing makes no sense, and the key is optional. */
-static int read_rule_access(const struct sv_json *at, struct oci_device_rule *rule, struct sv_err *err)
+/* No letters at all mean all of them: a rule about nothing makes no sense, and the key is
+ * optional. */
+static int read_rule_access(const struct sv_json *at, struct oci_device_rule *rule,
+			    struct sv_err *err)
 {
 	struct sv_json access = sv_json_get(at, "access");
 	autofree char *text = NULL;
@@ -140,9 +146,12 @@ static int read_rule(const struct sv_json *at, struct oci_device_rule *rule, str
 		r = read_rule_access(at, rule, err);
 	if (r < 0)
 		return r;
-	/* The kernel takes such a rule for one about every device there is (devcgroup_update_access()). */
+	/* The kernel takes such a rule for one about every device there is
+	 * (devcgroup_update_access()). */
 	if (rule->type == 'a' && (rule->major != -1 || rule->minor != -1))
-		return sv_json_bad(&type, err, "a rule with numbers is about \"b\" or \"c\" devices, not about all");
+		return sv_json_bad(
+			&type, err,
+			"a rule with numbers is about \"b\" or \"c\" devices, not about all");
 	return 0;
 }
 
@@ -151,7 +160,8 @@ int oci_device_rules_parse(const struct sv_json *up, struct oci_resources *ret, 
 	struct sv_json at;
 	int r;
 
-	r = oci_read_array(up, "devices", sizeof(*ret->devices), &at, &ret->devices, &ret->n_devices, err);
+	r = oci_read_array(up, "devices", sizeof(*ret->devices), &at, &ret->devices,
+			   &ret->n_devices, err);
 	for (size_t i = 0; r == 0 && i < ret->n_devices; i++) {
 		struct sv_json item = sv_json_at(&at, i);
 

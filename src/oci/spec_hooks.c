@@ -32,7 +32,8 @@ static int read_hook(const struct sv_json *at, struct oci_hook *hook, struct sv_
 	return r;
 }
 
-static int read_list(const struct sv_json *up, const char *key, struct oci_hooks *ret, struct sv_err *err)
+static int read_list(const struct sv_json *up, const char *key, struct oci_hooks *ret,
+		     struct sv_err *err)
 {
 	struct sv_json at;
 	int r;
@@ -46,7 +47,8 @@ static int read_list(const struct sv_json *up, const char *key, struct oci_hooks
 	return r;
 }
 
-int oci_hooks_parse(const struct sv_json *at, struct oci_hooks ret[OCI_HOOK_MAX], struct sv_err *err)
+int oci_hooks_parse(const struct sv_json *at, struct oci_hooks ret[OCI_HOOK_MAX],
+		    struct sv_err *err)
 {
 	struct oci_hooks hooks[OCI_HOOK_MAX] = { { 0 } };
 	int r;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spec_linux.c - `linux` of config.json: namespaces and what is set once; devices, resources and RDT have their own files. */
+/* spec_linux.c - `linux` of config.json: namespaces and what is set once; devices, resources and
+ * RDT have their own files. */
 #include "oci/read.h"
 
 #include <errno.h>
@@ -15,33 +16,22 @@
 #endif
 
 static const unsigned namespace_flags[OCI_NS_MAX] = {
-	[OCI_NS_PID] = CLONE_NEWPID,	 [OCI_NS_NET] = CLONE_NEWNET,	    [OCI_NS_MNT] = CLONE_NEWNS,
-	[OCI_NS_IPC] = CLONE_NEWIPC,	 [OCI_NS_UTS] = CLONE_NEWUTS,	    [OCI_NS_USER] = CLONE_NEWUSER,
+	[OCI_NS_PID] = CLONE_NEWPID,       [OCI_NS_NET] = CLONE_NEWNET,
+	[OCI_NS_MNT] = CLONE_NEWNS,        [OCI_NS_IPC] = CLONE_NEWIPC,
+	[OCI_NS_UTS] = CLONE_NEWUTS,       [OCI_NS_USER] = CLONE_NEWUSER,
 	[OCI_NS_CGROUP] = CLONE_NEWCGROUP, [OCI_NS_TIME] = CLONE_NEWTIME,
 };
 
 static const struct oci_word namespace_words[] = {
-	{ "pid", OCI_NS_PID },
-	{ "network", OCI_NS_NET },
-	{ "mount", OCI_NS_MNT },
-	{ "ipc", OCI_NS_IPC },
-	{ "uts", OCI_NS_UTS },
-	{ "user", OCI_NS_USER },
-	{ "cgroup", OCI_NS_CGROUP },
-	{ "time", OCI_NS_TIME },
-	{ 0 },
+	{ "pid", OCI_NS_PID },       { "network", OCI_NS_NET }, { "mount", OCI_NS_MNT },
+	{ "ipc", OCI_NS_IPC },       { "uts", OCI_NS_UTS },     { "user", OCI_NS_USER },
+	{ "cgroup", OCI_NS_CGROUP }, { "time", OCI_NS_TIME },   { 0 },
 };
 
 static const struct oci_word propagation_words[] = {
-	{ "private", 0 },
-	{ "rprivate", 0 },
-	{ "slave", 0 },
-	{ "rslave", 0 },
-	{ "shared", 0 },
-	{ "rshared", 0 },
-	{ "unbindable", 0 },
-	{ "runbindable", 0 },
-	{ 0 },
+	{ "private", 0 },    { "rprivate", 0 },    { "slave", 0 },
+	{ "rslave", 0 },     { "shared", 0 },      { "rshared", 0 },
+	{ "unbindable", 0 }, { "runbindable", 0 }, { 0 },
 };
 
 static const struct oci_word domain_words[] = {
@@ -75,7 +65,8 @@ static int read_namespace(const struct sv_json *at, struct oci_linux *l, struct 
 		return r;
 	ns = &l->ns[which];
 	if (ns->set)
-		return sv_json_bad(&type, err, "the %s namespace is given twice", oci_ns_name((enum oci_ns)which));
+		return sv_json_bad(&type, err, "the %s namespace is given twice",
+				   oci_ns_name((enum oci_ns)which));
 	ns->set = true;
 	r = oci_read_text(at, "path", &ns->path, err);
 	if (r == 0 && ns->path)
@@ -103,8 +94,8 @@ static int read_namespaces(const struct sv_json *up, struct oci_linux *l, struct
 	return 0;
 }
 
-static int read_offset(const struct sv_json *up, const char *key, int64_t *ret_secs, uint32_t *ret_nanosecs,
-		       struct sv_err *err)
+static int read_offset(const struct sv_json *up, const char *key, int64_t *ret_secs,
+		       uint32_t *ret_nanosecs, struct sv_err *err)
 {
 	int64_t nanosecs = 0;
 	struct sv_json at;
@@ -132,7 +123,8 @@ static int read_time_offsets(const struct sv_json *up, struct oci_linux *l, stru
 		struct sv_json member = { .up = &at, .key = clock, .value = value };
 
 		if (strcmp(clock, "monotonic") != 0 && strcmp(clock, "boottime") != 0)
-			return sv_json_bad(&member, err, "expected the clock monotonic or boottime");
+			return sv_json_bad(&member, err,
+					   "expected the clock monotonic or boottime");
 	}
 	if (!l->ns[OCI_NS_TIME].set || l->ns[OCI_NS_TIME].path)
 		return sv_json_bad(&at, err, "only a new time namespace has offsets");
@@ -197,7 +189,8 @@ static int read_sysctl(const struct sv_json *member, void *item, struct sv_err *
 	return r;
 }
 
-static int read_paths(const struct sv_json *up, const char *key, struct sv_list *ret, struct sv_err *err)
+static int read_paths(const struct sv_json *up, const char *key, struct sv_list *ret,
+		      struct sv_err *err)
 {
 	struct sv_json at = sv_json_get(up, key);
 	int r = sv_json_list(&at, ret, err);
@@ -275,8 +268,8 @@ int oci_linux_parse(const struct sv_json *up, struct oci_linux *ret, struct sv_e
 	if (r == 0)
 		r = read_seccomp(&at, &ret->seccomp, err);
 	if (r == 0)
-		r = oci_read_members(&at, "sysctl", sizeof(*ret->sysctls), read_sysctl, &ret->sysctls,
-				     &ret->n_sysctls, err);
+		r = oci_read_members(&at, "sysctl", sizeof(*ret->sysctls), read_sysctl,
+				     &ret->sysctls, &ret->n_sysctls, err);
 	if (r == 0)
 		r = read_paths(&at, "maskedPaths", &ret->masked_paths, err);
 	if (r == 0)

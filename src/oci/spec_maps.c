@@ -2,9 +2,10 @@
 /*
  * spec_maps.c - id mappings, of the user namespace and of single mounts.
  *
- * The rules are the kernel's (map_write() behind /proc/<pid>/uid_map, user_namespaces(7)): at most 340 lines, no line
- * of zero ids, no line that reaches 4294967295 (the invalid id), no two lines that share an id on either side.
- * Told here, they have a JSON path; told by the kernel, they are all EINVAL.
+ * The rules are the kernel's (map_write() behind /proc/<pid>/uid_map, user_namespaces(7)): at most
+ * 340 lines, no line of zero ids, no line that reaches 4294967295 (the invalid id), no two lines
+ * that share an id on either side. Told here, they have a JSON path; told by the kernel, they are
+ * all EINVAL.
  */
 #include "oci/read.h"
 
@@ -16,12 +17,15 @@ static bool overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
 	return a < (uint64_t)b + b_size && b < (uint64_t)a + a_size;
 }
 
-static int check_pair(const struct sv_idmap *a, const struct sv_idmap *b, size_t b_index, struct sv_err *err)
+static int check_pair(const struct sv_idmap *a, const struct sv_idmap *b, size_t b_index,
+		      struct sv_err *err)
 {
 	if (overlap(a->inside, a->size, b->inside, b->size))
-		return sv_err_say(err, EINVAL, "the ids inside overlap with those of mapping %zu", b_index);
+		return sv_err_say(err, EINVAL, "the ids inside overlap with those of mapping %zu",
+				  b_index);
 	if (overlap(a->outside, a->size, b->outside, b->size))
-		return sv_err_say(err, EINVAL, "the ids outside overlap with those of mapping %zu", b_index);
+		return sv_err_say(err, EINVAL, "the ids outside overlap with those of mapping %zu",
+				  b_index);
 	return 0;
 }
 
@@ -34,11 +38,14 @@ int oci_maps_check(const struct sv_idmap *maps, size_t count, size_t *ret_bad, s
 
 		*ret_bad = i;
 		if (i >= OCI_MAPS_MAX)
-			return sv_err_say(err, EINVAL, "the kernel takes at most %d mappings", OCI_MAPS_MAX);
+			return sv_err_say(err, EINVAL, "the kernel takes at most %d mappings",
+					  OCI_MAPS_MAX);
 		if (a->size == 0)
 			return sv_err_say(err, EINVAL, "a mapping of size 0 maps nothing");
-		if ((uint64_t)a->inside + a->size > UINT32_MAX || (uint64_t)a->outside + a->size > UINT32_MAX)
-			return sv_err_say(err, EINVAL, "the mapping goes beyond the last id, 4294967294");
+		if ((uint64_t)a->inside + a->size > UINT32_MAX ||
+		    (uint64_t)a->outside + a->size > UINT32_MAX)
+			return sv_err_say(err, EINVAL,
+					  "the mapping goes beyond the last id, 4294967294");
 		for (size_t j = 0; j < i; j++) {
 			r = check_pair(a, &maps[j], j, err);
 			if (r < 0)
@@ -64,8 +71,8 @@ static int read_mapping(const struct sv_json *at, struct sv_idmap *ret, struct s
 	return 0;
 }
 
-static int read_list(const struct sv_json *up, const char *key, struct sv_idmap **ret, size_t *ret_count,
-		     struct sv_err *err)
+static int read_list(const struct sv_json *up, const char *key, struct sv_idmap **ret,
+		     size_t *ret_count, struct sv_err *err)
 {
 	struct sv_err why = { 0 };
 	struct sv_json at;
@@ -98,7 +105,8 @@ int oci_read_maps(const struct sv_json *up, struct oci_maps *ret, struct sv_err 
 	if (r < 0)
 		return r;
 	if (!ret->n_uids != !ret->n_gids) {
-		struct sv_json lacking = sv_json_get(up, ret->n_uids ? "gidMappings" : "uidMappings");
+		struct sv_json lacking =
+			sv_json_get(up, ret->n_uids ? "gidMappings" : "uidMappings");
 
 		return sv_json_bad(&lacking, err, "missing, while %s is there",
 				   ret->n_uids ? "uidMappings" : "gidMappings");

@@ -27,8 +27,8 @@ static int replace(char **ret, const char *text, struct sv_err *err)
 	return 0;
 }
 
-/* Decides between a bind and a file system, when all words are known: "bind" among them outweighs any type (engines send
- * "none", "bind", nothing, or what is mounted there). */
+/* Decides between a bind and a file system, when all words are known: "bind" among them
+ * outweighs any type (engines send "none", "bind", nothing, or what is mounted there). */
 static int settle(struct oci_mount *m, struct blame *ret_blame, struct sv_err *err)
 {
 	if (m->type && strcmp(m->type, "bind") == 0)
@@ -41,11 +41,13 @@ static int settle(struct oci_mount *m, struct blame *ret_blame, struct sv_err *e
 	}
 	ret_blame->key = "type";
 	if (!m->type || strcmp(m->type, "none") == 0)
-		return sv_err_say(err, EINVAL, "expected a type of file system, or \"bind\" among the options");
+		return sv_err_say(err, EINVAL,
+				  "expected a type of file system, or \"bind\" among the options");
 	return 0;
 }
 
-/* What the parser and oci_mount_make() have in common: M has its strings, and the words only in ->options. */
+/* What the parser and oci_mount_make() have in common: M has its strings, and the words only in
+ * ->options. */
 static int complete(struct oci_mount *m, struct blame *ret_blame, struct sv_err *err)
 {
 	autofree char *dest = NULL;
@@ -89,7 +91,8 @@ static int read_mount(const struct sv_json *at, struct oci_mount *m, struct sv_e
 		return r;
 
 	if (complete(m, &blame, &why) < 0) {
-		struct sv_json member = sv_json_get(at, blame.key), item = sv_json_at(&member, blame.index);
+		struct sv_json member = sv_json_get(at, blame.key),
+			       item = sv_json_at(&member, blame.index);
 
 		return oci_blame(blame.indexed ? &item : &member, &why, err);
 	}
@@ -117,7 +120,8 @@ int oci_mounts_parse(const struct sv_json *up, struct oci_spec *ret, struct sv_e
 	struct sv_json at;
 	int r;
 
-	r = oci_read_array(up, "mounts", sizeof(*ret->mounts), &at, &ret->mounts, &ret->n_mounts, err);
+	r = oci_read_array(up, "mounts", sizeof(*ret->mounts), &at, &ret->mounts, &ret->n_mounts,
+			   err);
 	for (size_t i = 0; r == 0 && i < ret->n_mounts; i++) {
 		struct sv_json item = sv_json_at(&at, i);
 
@@ -162,8 +166,8 @@ static int split(const char *words, struct sv_list *ret, struct sv_err *err)
 	return 0;
 }
 
-int oci_mount_make(struct oci_mount *ret, const char *dest, const char *type, const char *source, const char *words,
-		   struct sv_err *err)
+int oci_mount_make(struct oci_mount *ret, const char *dest, const char *type, const char *source,
+		   const char *words, struct sv_err *err)
 {
 	struct oci_mount m = { 0 };
 	struct blame blame = { 0 };

@@ -2,9 +2,10 @@
 /*
  * spec_options.c - the option words of a mount and what they ask of the kernel.
  *
- * One table. A word of an attribute, a propagation, `bind` or `idmap` with an "r" in front is the same for the whole
- * tree: rro, rnosuid, rslave, rbind, ridmap. Words are applied in their order, so the later of two that disagree wins. What is not in
- * the table goes to the file system as it is (mode=755, size=64m), except the comments of fstab(5), x-* and X-*.
+ * One table. A word of an attribute, a propagation, `bind` or `idmap` with an "r" in front is the
+ * same for the whole tree: rro, rnosuid, rslave, rbind, ridmap. Words are applied in their order,
+ * so the later of two that disagree wins. What is not in the table goes to the file system as it is
+ * (mode=755, size=64m), except the comments of fstab(5), x-* and X-*.
  */
 #include "oci/read.h"
 
@@ -17,12 +18,12 @@
 #include "base/parse.h"
 
 enum kind {
-	NOTHING,	/* accepted, asks for nothing */
-	ATTR_SET,	/* an attribute of the mount, MOUNT_ATTR_* */
+	NOTHING,  /* accepted, asks for nothing */
+	ATTR_SET, /* an attribute of the mount, MOUNT_ATTR_* */
 	ATTR_CLEAR,
-	ATIME,		/* one of the three ways to keep access times: they exclude each other */
+	ATIME, /* one of the three ways to keep access times: they exclude each other */
 	ATIME_NOT,
-	SB_SET,		/* a flag of the file system, MS_* */
+	SB_SET, /* a flag of the file system, MS_* */
 	SB_CLEAR,
 	PROPAGATION,
 	BIND,
@@ -36,7 +37,7 @@ static const struct option {
 	uint64_t value;
 } options[] = {
 	{ "defaults", NOTHING, 0 },
-	{ "auto", NOTHING, 0 },		/* fstab(5): for mount -a */
+	{ "auto", NOTHING, 0 }, /* fstab(5): for mount -a */
 	{ "noauto", NOTHING, 0 },
 	{ "nouser", NOTHING, 0 },
 	{ "_netdev", NOTHING, 0 },
@@ -83,7 +84,7 @@ static const struct option {
 	{ "unbindable", PROPAGATION, MS_UNBINDABLE },
 
 	{ "idmap", IDMAP, 0 },
-	{ "tmpcopyup", COPYUP, 0 },	/* runc and crun: a tmpfs begins with what it covers */
+	{ "tmpcopyup", COPYUP, 0 }, /* runc and crun: a tmpfs begins with what it covers */
 };
 
 static const struct option *find(const char *word)
@@ -103,13 +104,15 @@ static const struct option *find_recursive(const char *word, bool *ret_rec)
 	if (o || *word != 'r')
 		return o;
 	o = find(word + 1);
-	if (!o || o->kind == NOTHING || o->kind == SB_SET || o->kind == SB_CLEAR || o->kind == COPYUP)
+	if (!o || o->kind == NOTHING || o->kind == SB_SET || o->kind == SB_CLEAR ||
+	    o->kind == COPYUP)
 		return NULL;
 	*ret_rec = true;
 	return o;
 }
 
-/* As mount_setattr(2) has it: what is cleared is cleared first, so a bit that is set needs no place in CLR, but access times do. */
+/* As mount_setattr(2) has it: what is cleared is cleared first, so a bit that is set needs no
+ * place in CLR, but access times do. */
 static void apply_attr(const struct option *o, uint64_t *set, uint64_t *clr)
 {
 	switch (o->kind) {
@@ -126,7 +129,8 @@ static void apply_attr(const struct option *o, uint64_t *set, uint64_t *clr)
 		*clr |= MOUNT_ATTR__ATIME;
 		break;
 	case ATIME_NOT:
-		/* What is left when one way is declined is the kernel's default, relatime, which is 0. */
+		/* What is left when one way is declined is the kernel's default, relatime, which
+		 * is 0. */
 		if ((*set & MOUNT_ATTR__ATIME) == o->value)
 			*set &= ~(uint64_t)MOUNT_ATTR__ATIME;
 		*clr |= MOUNT_ATTR__ATIME;
@@ -143,7 +147,8 @@ static void apply(struct oci_mount *m, const struct option *o, bool rec)
 	case ATTR_CLEAR:
 	case ATIME:
 	case ATIME_NOT:
-		apply_attr(o, rec ? &m->rec_attr_set : &m->attr_set, rec ? &m->rec_attr_clr : &m->attr_clr);
+		apply_attr(o, rec ? &m->rec_attr_set : &m->attr_set,
+			   rec ? &m->rec_attr_clr : &m->attr_clr);
 		if (o->value == MOUNT_ATTR_RDONLY && o->kind == ATTR_SET && !rec)
 			m->sb_flags |= MS_RDONLY;
 		else if (o->value == MOUNT_ATTR_RDONLY && o->kind == ATTR_CLEAR)
@@ -210,7 +215,8 @@ static int read_ids(const char **at, struct sv_idmap **ret, size_t *ret_count, s
 		if (r < 0)
 			return r;
 		if (*ret_count == OCI_MAPS_MAX)
-			return sv_err_say(err, EINVAL, "the kernel takes at most %d mappings", OCI_MAPS_MAX);
+			return sv_err_say(err, EINVAL, "the kernel takes at most %d mappings",
+					  OCI_MAPS_MAX);
 		more = reallocarray(*ret, *ret_count + 1, sizeof(map));
 		if (!more)
 			return sv_err_oom(err);
@@ -236,7 +242,8 @@ static int read_idmap(const char *text, struct oci_maps *ret, struct sv_err *err
 			text += strlen("gids=");
 			r = read_ids(&text, &maps.gids, &maps.n_gids, err);
 		} else {
-			r = sv_err_say(err, EINVAL, "expected uids= or gids= once each, found '%.40s'", text);
+			r = sv_err_say(err, EINVAL,
+				       "expected uids= or gids= once each, found '%.40s'", text);
 		}
 		if (r == 0 && *text == ';')
 			text++;
@@ -252,8 +259,10 @@ static int read_idmap(const char *text, struct oci_maps *ret, struct sv_err *err
 	return 0;
 }
 
-/* Options of mount(8) that it carries out itself. The rest of them are refused: dropping X-mount.owner would be no service. */
-static int apply_x_mount(struct oci_mount *m, const char *word, const char *rest, struct sv_err *err)
+/* Options of mount(8) that it carries out itself. The rest of them are refused: dropping
+ * X-mount.owner would be no service. */
+static int apply_x_mount(struct oci_mount *m, const char *word, const char *rest,
+			 struct sv_err *err)
 {
 	autofree char *subdir = NULL;
 	int r;
@@ -308,7 +317,8 @@ static int apply_word(struct oci_mount *m, const char *word, bool *ret_data, str
 	return 0;
 }
 
-int oci_mount_words(struct oci_mount *m, const struct sv_list *words, size_t *ret_bad, struct sv_err *err)
+int oci_mount_words(struct oci_mount *m, const struct sv_list *words, size_t *ret_bad,
+		    struct sv_err *err)
 {
 	autostr struct sv_str data = { 0 };
 	char *text;

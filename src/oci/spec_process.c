@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * spec_process.c - `process` of config.json: user, args, env, limits; capabilities and scheduling have their own files.
+ * spec_process.c - `process` of config.json: user, args, env, limits; capabilities and scheduling
+ * have their own files.
  *
  * The same reader serves `exec --process` and the process kept in state.json.
  */
@@ -41,7 +42,8 @@ static int read_groups(const struct sv_json *user, struct oci_user *u, struct sv
 	if (r < 0 || count == 0)
 		return r;
 	if (count > MAX_GROUPS)
-		return sv_json_bad(&at, err, "the kernel takes at most %d groups, found %zu", MAX_GROUPS, count);
+		return sv_json_bad(&at, err, "the kernel takes at most %d groups, found %zu",
+				   MAX_GROUPS, count);
 	u->groups = calloc(count, sizeof(*u->groups));
 	if (!u->groups)
 		return sv_err_oom(err);
@@ -142,7 +144,8 @@ static int read_rlimits(const struct sv_json *process, struct oci_process *p, st
 	struct sv_json at;
 	int r;
 
-	r = oci_read_array(process, "rlimits", sizeof(*p->rlimits), &at, &p->rlimits, &p->n_rlimits, err);
+	r = oci_read_array(process, "rlimits", sizeof(*p->rlimits), &at, &p->rlimits, &p->n_rlimits,
+			   err);
 	for (size_t i = 0; r == 0 && i < p->n_rlimits; i++) {
 		struct sv_json item = sv_json_at(&at, i), type = sv_json_get(&item, "type");
 
@@ -150,7 +153,8 @@ static int read_rlimits(const struct sv_json *process, struct oci_process *p, st
 		if (r < 0)
 			return r;
 		if (seen >> p->rlimits[i].resource & 1)
-			return sv_json_bad(&type, err, "%s is given twice", json_object_get_string(type.value));
+			return sv_json_bad(&type, err, "%s is given twice",
+					   json_object_get_string(type.value));
 		seen |= UINT64_C(1) << p->rlimits[i].resource;
 	}
 	return r;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spec_rdt.c - `linux.intelRdt`: which class of service of the resctrl file system, and its shares. */
+/* spec_rdt.c - `linux.intelRdt`: which class of service of the resctrl file system, and its
+ * shares. */
 #include "oci/read.h"
 
 #include <stdlib.h>
@@ -26,7 +27,8 @@ int oci_rdt_parse(const struct sv_json *up, struct oci_rdt *ret, struct sv_err *
 		r = sv_json_get_list(&at, "schemata", &ret->schemata, err);
 	if (r == 0)
 		r = sv_json_get_bool(&at, "enableMonitoring", &ret->enable_monitoring, err);
-	/* Its two predecessors; the kernel keeps both kinds of counters for a monitoring group anyway. */
+	/* Its two predecessors; the kernel keeps both kinds of counters for a monitoring group
+	 * anyway. */
 	if (r == 0)
 		r = sv_json_get_bool(&at, "enableCMT", &cmt, err);
 	if (r == 0)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * spec_resources.c - `linux.resources`: limits of memory, cpu, pids, huge pages, network, rdma, and unified ones.
+ * spec_resources.c - `linux.resources`: limits of memory, cpu, pids, huge pages, network, rdma, and
+ * unified ones.
  *
- * The same reader serves `update --resources`, where every key may be missing. Zeros are kept as set: what they mean differs from
- * limit to limit, and the cgroup drivers know.
+ * The same reader serves `update --resources`, where every key may be missing. Zeros are kept as
+ * set: what they mean differs from limit to limit, and the cgroup drivers know.
  */
 #include "oci/read.h"
 
@@ -52,7 +53,8 @@ static int read_numbers(const struct sv_json *at, const struct number *numbers, 
 	return r;
 }
 
-static int read_flag(const struct sv_json *up, const char *key, struct oci_opt *ret, struct sv_err *err)
+static int read_flag(const struct sv_json *up, const char *key, struct oci_opt *ret,
+		     struct sv_err *err)
 {
 	struct sv_json at = sv_json_get(up, key);
 	bool value = false;
@@ -95,12 +97,15 @@ static int read_memory(const struct sv_json *up, struct oci_resources *res, stru
 		return r;
 	swap = sv_json_get(&at, "swap");
 	if (res->mem_swap.value > 0 && res->mem_limit.value > res->mem_swap.value)
-		return sv_json_bad(&swap, err, "memory and swap together (%lld) are below the limit of memory (%lld)",
-				   (long long)res->mem_swap.value, (long long)res->mem_limit.value);
+		return sv_json_bad(
+			&swap, err,
+			"memory and swap together (%lld) are below the limit of memory (%lld)",
+			(long long)res->mem_swap.value, (long long)res->mem_limit.value);
 	return 0;
 }
 
-/* The kernel wants times between 1 ms and 1 s (tg_set_cfs_bandwidth()); 0 is "unset", and below 0 there is no limit. */
+/* The kernel wants times between 1 ms and 1 s (tg_set_cfs_bandwidth()); 0 is "unset", and below
+ * 0 there is no limit. */
 static int check_cpu(const struct sv_json *at, struct oci_resources *res, struct sv_err *err)
 {
 	struct sv_json period = sv_json_get(at, "period"), quota = sv_json_get(at, "quota");
@@ -109,9 +114,11 @@ static int check_cpu(const struct sv_json *at, struct oci_resources *res, struct
 	if (res->cpu_period.value > 0 && res->cpu_period.value < 1000)
 		return sv_json_expected(&period, err, "0 (unset) or 1000 to 1000000 microseconds");
 	if (res->cpu_quota.value > 0 && res->cpu_quota.value < 1000)
-		return sv_json_expected(&quota, err, "at least 1000 microseconds, 0 (unset) or -1 (no limit)");
+		return sv_json_expected(&quota, err,
+					"at least 1000 microseconds, 0 (unset) or -1 (no limit)");
 	if (res->cpu_quota.value > 0 && res->cpu_burst.value > res->cpu_quota.value)
-		return sv_json_bad(&burst, err, "larger than the quota %lld", (long long)res->cpu_quota.value);
+		return sv_json_bad(&burst, err, "larger than the quota %lld",
+				   (long long)res->cpu_quota.value);
 	if (res->cpu_quota.value < 0)
 		res->cpu_quota.value = -1;
 	return 0;
@@ -152,8 +159,8 @@ static bool is_page_size(const char *text)
 {
 	size_t n = strspn(text, "0123456789");
 
-	return n > 0 && n < 10 && *text != '0' && text[n] && strchr("KMG", text[n]) && text[n + 1] == 'B' &&
-	       text[n + 2] == '\0';
+	return n > 0 && n < 10 && *text != '0' && text[n] && strchr("KMG", text[n]) &&
+	       text[n + 1] == 'B' && text[n + 2] == '\0';
 }
 
 static int read_hugepages(const struct sv_json *up, struct oci_resources *res, struct sv_err *err)
@@ -161,7 +168,8 @@ static int read_hugepages(const struct sv_json *up, struct oci_resources *res, s
 	struct sv_json at;
 	int r;
 
-	r = oci_read_array(up, "hugepageLimits", sizeof(*res->hugepages), &at, &res->hugepages, &res->n_hugepages, err);
+	r = oci_read_array(up, "hugepageLimits", sizeof(*res->hugepages), &at, &res->hugepages,
+			   &res->n_hugepages, err);
 	for (size_t i = 0; r == 0 && i < res->n_hugepages; i++) {
 		struct sv_json item = sv_json_at(&at, i), size = sv_json_get(&item, "pageSize");
 		struct sv_json limit = sv_json_get(&item, "limit");
@@ -187,8 +195,8 @@ static int read_network(const struct sv_json *up, struct oci_resources *res, str
 	if (r == 0)
 		r = oci_read_opt(&at, "classID", 0, UINT32_MAX, &res->net_classid, err);
 	if (r == 0)
-		r = oci_read_array(&at, "priorities", sizeof(*res->net_prios), &list, &res->net_prios,
-				   &res->n_net_prios, err);
+		r = oci_read_array(&at, "priorities", sizeof(*res->net_prios), &list,
+				   &res->net_prios, &res->n_net_prios, err);
 	for (size_t i = 0; r == 0 && i < res->n_net_prios; i++) {
 		struct sv_json item = sv_json_at(&list, i), name = sv_json_get(&item, "name");
 		struct oci_netprio *prio = &res->net_prios[i];
@@ -257,10 +265,11 @@ static int read_resources(const struct sv_json *at, struct oci_resources *res, s
 	if (r == 0)
 		r = read_network(at, res, err);
 	if (r == 0)
-		r = oci_read_members(at, "rdma", sizeof(*res->rdma), read_rdma, &res->rdma, &res->n_rdma, err);
+		r = oci_read_members(at, "rdma", sizeof(*res->rdma), read_rdma, &res->rdma,
+				     &res->n_rdma, err);
 	if (r == 0)
-		r = oci_read_members(at, "unified", sizeof(*res->unified), read_unified, &res->unified,
-				     &res->n_unified, err);
+		r = oci_read_members(at, "unified", sizeof(*res->unified), read_unified,
+				     &res->unified, &res->n_unified, err);
 	return r;
 }
 

@@ -19,13 +19,15 @@ static int read_scheduler_flags(const struct sv_json *scheduler, uint64_t *ret, 
 		uint64_t flag;
 
 		if (!oci_word_find(oci_policy_flags, words.items[i], &flag))
-			return sv_json_expected(&item, err, "a SCHED_FLAG_ word of sched_setattr(2)");
+			return sv_json_expected(&item, err,
+						"a SCHED_FLAG_ word of sched_setattr(2)");
 		*ret |= flag;
 	}
 	return r;
 }
 
-static int check_scheduler(const struct sv_json *at, const struct oci_scheduler *s, struct sv_err *err)
+static int check_scheduler(const struct sv_json *at, const struct oci_scheduler *s,
+			   struct sv_err *err)
 {
 	bool realtime = s->policy == SCHED_FIFO || s->policy == SCHED_RR;
 	struct sv_json priority = sv_json_get(at, "priority"), runtime = sv_json_get(at, "runtime");
@@ -42,7 +44,8 @@ static int check_scheduler(const struct sv_json *at, const struct oci_scheduler 
 	return 0;
 }
 
-static int read_scheduler(const struct sv_json *process, struct oci_scheduler *s, struct sv_err *err)
+static int read_scheduler(const struct sv_json *process, struct oci_scheduler *s,
+			  struct sv_err *err)
 {
 	struct sv_json at, policy_at;
 	int64_t nice = 0;

@@ -2,8 +2,9 @@
 /*
  * fuzz_spec.c - libFuzzer target: any bytes as config.json.
  *
- * Besides what the sanitizers see, it checks the promises of spec.h: a refusal has a message and leaves the result alone, an
- * accepted document keeps the rules that other files rely on, and what is written to state.json reads back as the same.
+ * Besides what the sanitizers see, it checks the promises of spec.h: a refusal has a message and
+ * leaves the result alone, an accepted document keeps the rules that other files rely on, and what
+ * is written to state.json reads back as the same.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,12 +16,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define CHECK(what)                                                                                \
-	do {                                                                                       \
-		if (!(what)) {                                                                     \
-			fprintf(stderr, "broken promise: %s\n", #what);                            \
-			abort();                                                                   \
-		}                                                                                  \
+#define CHECK(what)                                                     \
+	do {                                                            \
+		if (!(what)) {                                          \
+			fprintf(stderr, "broken promise: %s\n", #what); \
+			abort();                                        \
+		}                                                       \
 	} while (0)
 
 static void check_refusal(int r, const struct sv_err *err)
@@ -92,7 +93,8 @@ static void try_document(const char *text, size_t size)
 	for (size_t i = 0; i < spec.n_mounts; i++)
 		check_mount(&spec.mounts[i]);
 	for (size_t i = 0; i < spec.linux.n_devices; i++)
-		CHECK(strchr("cbp", spec.linux.devices[i].type) && spec.linux.devices[i].path[0] == '/');
+		CHECK(strchr("cbp", spec.linux.devices[i].type) &&
+		      spec.linux.devices[i].path[0] == '/');
 	for (size_t i = 0; i < spec.linux.resources.n_unified; i++)
 		CHECK(!strchr(spec.linux.resources.unified[i].key, '/'));
 	oci_spec_done(&spec);

@@ -2,8 +2,9 @@
 /*
  * mutate.c - changes a document value by value.
  *
- * Bytes changed at random are rarely JSON any more, so libFuzzer alone keeps testing json-c. Seven times of eight
- * this replaces, removes or doubles one value of the document, which then reaches the checks behind the syntax.
+ * Bytes changed at random are rarely JSON any more, so libFuzzer alone keeps testing json-c. Seven
+ * times of eight this replaces, removes or doubles one value of the document, which then reaches
+ * the checks behind the syntax.
  */
 #include <json-c/json.h>
 #include <stdint.h>
@@ -16,25 +17,73 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 /* A place where a value stands: a member of an object or an element of an array. */
 struct place {
 	struct json_object *up;
-	const char *key;	/* NULL in an array */
+	const char *key; /* NULL in an array */
 	size_t index;
 	struct json_object *value;
 };
 
-static const int64_t numbers[] = { 0, 1, -1, 2, 7, 10, 100, 340, 1000, 4095, 4096, 65535, 1048576, INT32_MAX, UINT32_MAX - 1, UINT32_MAX,
-				   INT64_C(1) << 32, INT64_MAX, INT64_MIN };
+static const int64_t numbers[] = { 0,
+				   1,
+				   -1,
+				   2,
+				   7,
+				   10,
+				   100,
+				   340,
+				   1000,
+				   4095,
+				   4096,
+				   65535,
+				   1048576,
+				   INT32_MAX,
+				   UINT32_MAX - 1,
+				   UINT32_MAX,
+				   INT64_C(1) << 32,
+				   INT64_MAX,
+				   INT64_MIN };
 
-static const char *const strings[] = { "", "/", "a", "/a/../b", "..", "c", "b", "p", "rwm", "A=b", "=", "0-3,7", "3-1", "2MB",
-				       "bind", "rbind", "ro", "rro", "mode=755", "X-mount.mkdir=700", "X-mount.subdir=a/b",
-				       "idmap=uids=0-1-1;gids=0-1-1", "ridmap=uids=0-1-1#1-5-1;gids=0-9-1", "none", "tmpfs",
-				       "pid", "time", "user", "/proc/1/ns/net", "CAP_KILL", "RLIMIT_CPU", "SCHED_DEADLINE", "LINUX",
-				       "rslave", "memory.max", "a b" };
+static const char *const strings[] = { "",
+				       "/",
+				       "a",
+				       "/a/../b",
+				       "..",
+				       "c",
+				       "b",
+				       "p",
+				       "rwm",
+				       "A=b",
+				       "=",
+				       "0-3,7",
+				       "3-1",
+				       "2MB",
+				       "bind",
+				       "rbind",
+				       "ro",
+				       "rro",
+				       "mode=755",
+				       "X-mount.mkdir=700",
+				       "X-mount.subdir=a/b",
+				       "idmap=uids=0-1-1;gids=0-1-1",
+				       "ridmap=uids=0-1-1#1-5-1;gids=0-9-1",
+				       "none",
+				       "tmpfs",
+				       "pid",
+				       "time",
+				       "user",
+				       "/proc/1/ns/net",
+				       "CAP_KILL",
+				       "RLIMIT_CPU",
+				       "SCHED_DEADLINE",
+				       "LINUX",
+				       "rslave",
+				       "memory.max",
+				       "a b" };
 
 /* Walks to the place number *LEFT, in the order of the text; false if there are fewer. */
 static int find(struct json_object *up, size_t *left, struct place *ret)
 {
 	if (json_object_is_type(up, json_type_object)) {
-		json_object_object_foreach(up, key, value) {
+		json_object_object_foreach (up, key, value) {
 			*ret = (struct place){ up, key, 0, value };
 			if ((*left)-- == 0 || find(value, left, ret))
 				return 1;
@@ -89,10 +138,12 @@ static struct json_object *new_value(struct json_object *doc, struct json_object
 		return json_object_new_boolean(rand() & 1);
 	case 2:
 	case 3:
-		return json_object_new_int64(numbers[(size_t)rand() % (sizeof(numbers) / sizeof(numbers[0]))]);
+		return json_object_new_int64(
+			numbers[(size_t)rand() % (sizeof(numbers) / sizeof(numbers[0]))]);
 	case 4:
 	case 5:
-		return json_object_new_string(strings[(size_t)rand() % (sizeof(strings) / sizeof(strings[0]))]);
+		return json_object_new_string(
+			strings[(size_t)rand() % (sizeof(strings) / sizeof(strings[0]))]);
 	case 6:
 		return rand() & 1 ? json_object_new_object() : json_object_new_array();
 	case 7:
@@ -103,7 +154,9 @@ static struct json_object *new_value(struct json_object *doc, struct json_object
 		if (json_object_is_type(old, json_type_string))
 			return changed_string(old);
 		if (json_object_is_type(old, json_type_int))
-			return json_object_new_int64((int64_t)((uint64_t)json_object_get_int64(old) + (rand() & 1 ? 1u : -1u)));
+			return json_object_new_int64(
+				(int64_t)((uint64_t)json_object_get_int64(old) +
+					  (rand() & 1 ? 1u : -1u)));
 		return json_object_new_uint64(UINT64_MAX);
 	}
 }
@@ -153,7 +206,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 
 	for (int i = 1 + rand() % 3; i > 0; i--)
 		change(doc);
-	text = json_object_to_json_string_length(doc, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
+	text = json_object_to_json_string_length(
+		doc, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
 	if (text && len <= max_size) {
 		memcpy(data, text, len);
 		size = len;

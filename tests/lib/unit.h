@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * unit.h - what unit tests share: cmocka with its includes, files of tests/fixtures, JSON that reads well in C.
+ * unit.h - what unit tests share: cmocka with its includes, files of tests/fixtures, JSON that
+ * reads well in C.
  *
  * Unit tests run with the top of the source tree as working directory.
  */

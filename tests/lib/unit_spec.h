@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * unit_spec.h - documents for the tests of the config.json reader, made of a frame and the part that a test is about.
+ * unit_spec.h - documents for the tests of the config.json reader, made of a frame and the part
+ * that a test is about.
  */
 #ifndef SV_TESTS_LIB_UNIT_SPEC_H
 #define SV_TESTS_LIB_UNIT_SPEC_H
@@ -11,12 +12,14 @@
 
 /* Where a part belongs. */
 #define IN_DOC "{'ociVersion':'1.0.2','root':{'path':'r'},%s}"
-#define IN_PROCESS "{'ociVersion':'1.0.2','root':{'path':'r'},'process':{'args':['a'],'cwd':'/',%s}}"
+#define IN_PROCESS \
+	"{'ociVersion':'1.0.2','root':{'path':'r'},'process':{'args':['a'],'cwd':'/',%s}}"
 #define IN_LINUX "{'ociVersion':'1.0.2','root':{'path':'r'},'linux':{%s}}"
 #define IN_RESOURCES "{'ociVersion':'1.0.2','root':{'path':'r'},'linux':{'resources':{%s}}}"
 #define IN_MOUNT "{'ociVersion':'1.0.2','root':{'path':'r'},'mounts':[{'destination':'/d',%s}]}"
 
-static inline int unit_parse(const char *frame, const char *part, struct oci_spec *ret, struct sv_err *err)
+static inline int unit_parse(const char *frame, const char *part, struct oci_spec *ret,
+			     struct sv_err *err)
 {
 	size_t room = strlen(frame) + strlen(part) + 1;
 	char *text = malloc(room), *json;
@@ -24,7 +27,8 @@ static inline int unit_parse(const char *frame, const char *part, struct oci_spe
 
 	assert_non_null(text);
 	/* A frame has its "%s" once. */
-	snprintf(text, room, "%.*s%s%s", (int)(strstr(frame, "%s") - frame), frame, part, strstr(frame, "%s") + 2);
+	snprintf(text, room, "%.*s%s%s", (int)(strstr(frame, "%s") - frame), frame, part,
+		 strstr(frame, "%s") + 2);
 	json = unit_json(text);
 	r = oci_spec_parse(json, strlen(json), ret, err);
 	free(json);
@@ -58,8 +62,8 @@ static inline void unit_refusals(const struct unit_refusal *rows, size_t count)
 		int r = unit_parse(rows[i].frame, rows[i].part, &spec, &err);
 
 		if (r >= 0 || strcmp(err.msg, rows[i].message) != 0) {
-			print_error("%s\n  said     %s\n  expected %s\n", rows[i].part, r < 0 ? err.msg : "(nothing)",
-				    rows[i].message);
+			print_error("%s\n  said     %s\n  expected %s\n", rows[i].part,
+				    r < 0 ? err.msg : "(nothing)", rows[i].message);
 			wrong++;
 		}
 		if (r < 0)

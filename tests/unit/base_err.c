@@ -32,7 +32,8 @@ static void context_is_put_in_front_and_keeps_the_code(void **state)
 	sv_err_set(&err, EACCES, "cannot read");
 	assert_int_equal(sv_err_ctx(&err, "mount %d of %d", 3, 12), -EACCES);
 	assert_int_equal(sv_err_ctx(&err, "container '%s'", "web"), -EACCES);
-	assert_string_equal(err.msg, "container 'web': mount 3 of 12: cannot read: Permission denied");
+	assert_string_equal(err.msg,
+			    "container 'web': mount 3 of 12: cannot read: Permission denied");
 }
 
 static void out_of_memory_is_said_once(void **state)

@@ -159,8 +159,9 @@ static void the_number_of_objects_is_bounded(void **state)
 /* json-c alone would clip them to the end of its range. */
 static void numbers_beyond_64_bits_are_refused_with_their_place(void **state)
 {
-	struct json_object *doc = doc_of("{'u':18446744073709551616,'s':-9223372036854775809,'max':18446744073709551615,"
-					 "'min':-9223372036854775808,'text':'18446744073709551616'}");
+	struct json_object *doc = doc_of(
+		"{'u':18446744073709551616,'s':-9223372036854775809,'max':18446744073709551615,"
+		"'min':-9223372036854775808,'text':'18446744073709551616'}");
 	struct sv_json top = { .value = doc };
 	autofree char *text = NULL;
 	struct sv_err err = { 0 };
@@ -169,7 +170,8 @@ static void numbers_beyond_64_bits_are_refused_with_their_place(void **state)
 
 	(void)state;
 	assert_int_equal(sv_json_get_u64(&top, "u", &u64, &err), -EINVAL);
-	assert_string_equal(err.msg, "u: expected a whole number of at least 0, found 18446744073709551616.0");
+	assert_string_equal(
+		err.msg, "u: expected a whole number of at least 0, found 18446744073709551616.0");
 	assert_int_equal(sv_json_get_int(&top, "s", INT64_MIN, INT64_MAX, &i64, &err), -EINVAL);
 	assert_int_equal(sv_json_get_u64(&top, "max", &u64, &err), 0);
 	assert_true(u64 == UINT64_MAX);
@@ -184,14 +186,18 @@ static void errors_spell_the_way(void **state)
 {
 	struct json_object *doc = doc_of("{'linux':{'uidMappings':[{},{'size':-3}]}}");
 	struct sv_json top = { .value = doc };
-	struct sv_json linux_at = sv_json_get(&top, "linux"), maps = sv_json_get(&linux_at, "uidMappings");
-	struct sv_json map = sv_json_at(&maps, 1), size = sv_json_get(&map, "size"), none = sv_json_get(&map, "none");
+	struct sv_json linux_at = sv_json_get(&top, "linux"),
+		       maps = sv_json_get(&linux_at, "uidMappings");
+	struct sv_json map = sv_json_at(&maps, 1), size = sv_json_get(&map, "size"),
+		       none = sv_json_get(&map, "none");
 	struct sv_err err = { 0 };
 	int64_t value = 5;
 
 	(void)state;
 	assert_int_equal(sv_json_int(&size, 1, 10, &value, &err), -EINVAL);
-	assert_string_equal(err.msg, "linux.uidMappings[1].size: expected a whole number from 1 to 10, found -3");
+	assert_string_equal(
+		err.msg,
+		"linux.uidMappings[1].size: expected a whole number from 1 to 10, found -3");
 	assert_int_equal(value, 5);
 
 	sv_json_bad(&map, &err, "%s", "odd");
@@ -246,7 +252,8 @@ static void wrong_types_are_refused_and_leave_the_result_alone(void **state)
 		assert_int_equal(sv_json_object(&at, &err) == 0, rows[i].object);
 		assert_int_equal(sv_json_array(&at, &count, &err) == 0, rows[i].array);
 		assert_int_equal(sv_json_bool(&at, &boolean, &err) == 0, rows[i].boolean);
-		assert_int_equal(sv_json_int(&at, INT64_MIN, INT64_MAX, &integer, &err) == 0, rows[i].integer);
+		assert_int_equal(sv_json_int(&at, INT64_MIN, INT64_MAX, &integer, &err) == 0,
+				 rows[i].integer);
 		assert_int_equal(sv_json_u32(&at, &u32, &err) == 0, rows[i].u32);
 		assert_int_equal(sv_json_u64(&at, &u64, &err) == 0, rows[i].u64);
 		assert_int_equal(sv_json_string(&at, &string, &err) == 0, rows[i].string);
@@ -257,15 +264,18 @@ static void wrong_types_are_refused_and_leave_the_result_alone(void **state)
 
 static void long_values_are_quoted_shortly(void **state)
 {
-	struct json_object *doc = doc_of("['01234567890123456789012345678901234567890123456789012345678\xe2\x82\xac and more']");
+	struct json_object *doc =
+		doc_of("['01234567890123456789012345678901234567890123456789012345678\xe2\x82\xac "
+		       "and more']");
 	struct sv_json top = { .value = doc }, at = sv_json_at(&top, 0);
 	struct sv_err err = { 0 };
 	bool value;
 
 	(void)state;
 	sv_json_bool(&at, &value, &err);
-	assert_string_equal(err.msg, "[0]: expected true or false, "
-				     "found \"01234567890123456789012345678901234567890123456789012345678...");
+	assert_string_equal(
+		err.msg, "[0]: expected true or false, "
+			 "found \"01234567890123456789012345678901234567890123456789012345678...");
 	json_object_put(doc);
 }
 
@@ -291,7 +301,8 @@ static void an_absent_key_changes_nothing(void **state)
 
 static void members_are_read_by_one_line(void **state)
 {
-	struct json_object *doc = doc_of("{'b':true,'i':-5,'u':7,'w':18446744073709551615,'s':'text','l':['x','y']}");
+	struct json_object *doc =
+		doc_of("{'b':true,'i':-5,'u':7,'w':18446744073709551615,'s':'text','l':['x','y']}");
 	struct sv_json top = { .value = doc };
 	struct sv_err err = { 0 };
 	autolist struct sv_list list = { 0 };

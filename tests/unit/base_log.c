@@ -61,7 +61,8 @@ static void json_lines_have_what_containerd_reads(void **state)
 	assert_true(json_object_object_get_ex(line, "msg", &value));
 	assert_string_equal(json_object_get_string(value), "cannot open 'a\\b': \"7\"\n");
 	assert_true(json_object_object_get_ex(line, "time", &value));
-	assert_matches(json_object_get_string(value), "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$");
+	assert_matches(json_object_get_string(value),
+		       "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$");
 	json_object_put(line);
 	free(text);
 }
@@ -76,7 +77,9 @@ static void text_lines_look_as_those_of_runc(void **state)
 	assert_int_equal(sv_log_open(path, false, SV_LOG_WARNING, &err), 0);
 	sv_warning("less of \"it\"");
 	text = take_file(path);
-	assert_matches(text, "^time=\"[-0-9]{10}T[0-9:]{8}Z\" level=warning msg=\"less of \\\\\"it\\\\\"\"\n$");
+	assert_matches(
+		text,
+		"^time=\"[-0-9]{10}T[0-9:]{8}Z\" level=warning msg=\"less of \\\\\"it\\\\\"\"\n$");
 	free(text);
 }
 
@@ -118,7 +121,8 @@ static void a_log_that_cannot_be_opened_is_an_error(void **state)
 
 	(void)state;
 	assert_int_equal(sv_log_open("/proc/none/log", true, SV_LOG_DEBUG, &err), -ENOENT);
-	assert_string_equal(err.msg, "cannot open the log file '/proc/none/log': No such file or directory");
+	assert_string_equal(err.msg,
+			    "cannot open the log file '/proc/none/log': No such file or directory");
 }
 
 static void a_full_disk_loses_the_line_only(void **state)

@@ -37,7 +37,8 @@ static void numbers_are_read_whole_and_bounded(void **state)
 		struct sv_err err = { 0 };
 		uint64_t value = 12345;
 
-		assert_int_equal(sv_parse_u64(rows[i].text, rows[i].max, &value, &err), rows[i].result);
+		assert_int_equal(sv_parse_u64(rows[i].text, rows[i].max, &value, &err),
+				 rows[i].result);
 		assert_int_equal(err.code, -rows[i].result);
 		assert_true(value == (rows[i].result == 0 ? rows[i].value : 12345));
 	}
@@ -151,7 +152,8 @@ static void cpu_lists_become_bits(void **state)
 
 static void broken_cpu_lists_are_refused(void **state)
 {
-	static const char *const rows[] = { "", ",", "0,", ",0", "0,,1", "1-", "-1", "3-1", "0-1-2", "a", "0 1", "0-31:2/4", " 0" };
+	static const char *const rows[] = { "",    ",",     "0,", ",0",  "0,,1",     "1-", "-1",
+					    "3-1", "0-1-2", "a",  "0 1", "0-31:2/4", " 0" };
 	struct sv_err err = { 0 };
 	char *endless;
 
@@ -159,7 +161,8 @@ static void broken_cpu_lists_are_refused(void **state)
 	for (size_t i = 0; i < SV_COUNT(rows); i++)
 		assert_int_equal(sv_parse_cpus(rows[i], NULL, SV_PARSE_CPUS_MAX, &err), -EINVAL);
 	assert_int_equal(sv_parse_cpus("8192", NULL, SV_PARSE_CPUS_MAX, &err), -ERANGE);
-	assert_int_equal(sv_parse_cpus("99999999999999999999999", NULL, SV_PARSE_CPUS_MAX, &err), -ERANGE);
+	assert_int_equal(sv_parse_cpus("99999999999999999999999", NULL, SV_PARSE_CPUS_MAX, &err),
+			 -ERANGE);
 	assert_int_equal(sv_parse_cpus("3-1", NULL, SV_PARSE_CPUS_MAX, &err), -EINVAL);
 	assert_string_equal(err.msg, "'3-1' has a range that ends before it begins");
 

@@ -63,14 +63,15 @@ static void json_escapes_are_complete(void **state)
 		{ "plain /", "plain /" },
 		{ "say \"no\\yes\"", "say \\\"no\\\\yes\\\"" },
 		{ "a\nb\tc\x1b\x7f", "a\\nb\\u0009c\\u001b\\u007f" },
-		{ "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x90\xa7", "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x90\xa7" },
+		{ "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x90\xa7",
+		  "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x90\xa7" },
 		{ "\xff", "\\ufffd" },
-		{ "\xc3", "\\ufffd" },			/* cut short */
+		{ "\xc3", "\\ufffd" }, /* cut short */
 		{ "\xe2\x82", "\\ufffd\\ufffd" },
-		{ "\xc0\xaf", "\\ufffd\\ufffd" },	/* overlong */
+		{ "\xc0\xaf", "\\ufffd\\ufffd" }, /* overlong */
 		{ "\xe0\x80\xaf", "\\ufffd\\ufffd\\ufffd" },
-		{ "\xed\xa0\x80", "\\ufffd\\ufffd\\ufffd" },	/* half of a surrogate pair */
-		{ "\xf4\x90\x80\x80", "\\ufffd\\ufffd\\ufffd\\ufffd" },	/* beyond U+10FFFF */
+		{ "\xed\xa0\x80", "\\ufffd\\ufffd\\ufffd" }, /* half of a surrogate pair */
+		{ "\xf4\x90\x80\x80", "\\ufffd\\ufffd\\ufffd\\ufffd" }, /* beyond U+10FFFF */
 	};
 
 	(void)state;

@@ -62,19 +62,21 @@ static void dockers_document_is_understood(void **state)
 	assert_string_equal(dev->dest, "/dev");
 	assert_true(dev->attr_set == (MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME));
 	assert_string_equal(dev->data, "mode=755,size=65536k");
-	assert_true(hosts->bind && hosts->rec && hosts->propagation == MS_PRIVATE && hosts->propagation_rec);
+	assert_true(hosts->bind && hosts->rec && hosts->propagation == MS_PRIVATE &&
+		    hosts->propagation_rec);
 	assert_int_equal(spec.hooks[OCI_HOOK_PRESTART].count, 1);
 	assert_int_equal(spec.linux.n_sysctls, 2);
 	assert_string_equal(spec.linux.sysctls[1].key, "net.ipv4.ping_group_range");
 	assert_int_equal(res->n_devices, 8);
 	assert_true(!res->devices[0].allow && res->devices[0].type == 'a');
-	assert_true(res->devices[7].type == 'c' && res->devices[7].major == 10 && res->devices[7].minor == 229);
+	assert_true(res->devices[7].type == 'c' && res->devices[7].major == 10 &&
+		    res->devices[7].minor == 229);
 	assert_non_null(spec.linux.seccomp.profile);
 	assert_false(spec.linux.ns[OCI_NS_USER].set);
 	assert_true(spec.linux.ns[OCI_NS_NET].set);
 	assert_int_equal(spec.linux.masked_paths.count, 10);
 	oci_spec_done(&spec);
-	oci_spec_done(&spec);	/* an ended spec is the empty one */
+	oci_spec_done(&spec); /* an ended spec is the empty one */
 	assert_null(spec.version);
 }
 
@@ -98,7 +100,8 @@ static void every_key_of_process_is_read(void **state)
 	assert_string_equal(p->cwd, "/home");
 	assert_true(p->caps.set);
 	assert_true(p->caps.bounding == (UINT64_C(1) | UINT64_C(1) << 40));
-	assert_true(p->caps.effective == 1 && p->caps.permitted == 1 && p->caps.inheritable == 32 && p->caps.ambient == 0);
+	assert_true(p->caps.effective == 1 && p->caps.permitted == 1 && p->caps.inheritable == 32 &&
+		    p->caps.ambient == 0);
 	assert_int_equal(p->n_rlimits, 2);
 	assert_int_equal(p->rlimits[0].resource, RLIMIT_NOFILE);
 	assert_true(p->rlimits[0].soft == 1024 && p->rlimits[0].hard == 4096);
@@ -110,7 +113,8 @@ static void every_key_of_process_is_read(void **state)
 	assert_int_equal(p->scheduler.policy, 6);
 	assert_int_equal(p->scheduler.nice, 5);
 	assert_true(p->scheduler.flags == 5);
-	assert_true(p->scheduler.runtime == 10000000 && p->scheduler.deadline == 20000000 && p->scheduler.period == 30000000);
+	assert_true(p->scheduler.runtime == 10000000 && p->scheduler.deadline == 20000000 &&
+		    p->scheduler.period == 30000000);
 	assert_true(p->has_ioprio);
 	assert_int_equal(p->ioprio, 2 << 13 | 4);
 	assert_string_equal(p->cpus_initial, "0-1");
@@ -135,7 +139,8 @@ static void every_key_of_the_document_is_read(void **state)
 	assert_string_equal(m[1].dest, "/dev");
 	assert_string_equal(m[2].dest, "/data");
 	assert_string_equal(m[2].type, "bind");
-	assert_true(m[2].bind && m[2].rec && m[2].rec_attr_set == MOUNT_ATTR_RDONLY && m[2].propagation == MS_SLAVE);
+	assert_true(m[2].bind && m[2].rec && m[2].rec_attr_set == MOUNT_ATTR_RDONLY &&
+		    m[2].propagation == MS_SLAVE);
 	assert_true(m[2].idmap && !m[2].ridmap);
 	assert_int_equal(m[2].maps.uids[0].outside, 1000);
 	assert_int_equal(m[2].maps.gids[0].outside, 2000);
@@ -161,14 +166,19 @@ static void every_key_of_linux_is_read(void **state)
 	assert_int_equal(l->maps.n_uids, 2);
 	assert_int_equal(l->maps.uids[1].size, 64536);
 	assert_int_equal(l->maps.gids[0].outside, 200000);
-	assert_true(l->has_time_offsets && l->monotonic_secs == -86400 && l->boottime_secs == 604800);
+	assert_true(l->has_time_offsets && l->monotonic_secs == -86400 &&
+		    l->boottime_secs == 604800);
 	assert_int_equal(l->monotonic_nanosecs, 500);
 	assert_int_equal(l->boottime_nanosecs, 0);
 	assert_int_equal(l->n_devices, 4);
-	assert_true(l->devices[0].type == 'c' && l->devices[0].major == 10 && l->devices[0].minor == 229);
-	assert_true(l->devices[0].has_mode && l->devices[0].mode == 0666 && l->devices[0].has_gid && l->devices[0].gid == 5);
-	assert_true(l->devices[1].type == 'b' && l->devices[1].mode == 0660 && !l->devices[1].has_uid);
-	assert_true(l->devices[2].type == 'c' && l->devices[2].major == 4095 && l->devices[2].minor == 1048575);
+	assert_true(l->devices[0].type == 'c' && l->devices[0].major == 10 &&
+		    l->devices[0].minor == 229);
+	assert_true(l->devices[0].has_mode && l->devices[0].mode == 0666 && l->devices[0].has_gid &&
+		    l->devices[0].gid == 5);
+	assert_true(l->devices[1].type == 'b' && l->devices[1].mode == 0660 &&
+		    !l->devices[1].has_uid);
+	assert_true(l->devices[2].type == 'c' && l->devices[2].major == 4095 &&
+		    l->devices[2].minor == 1048575);
 	assert_true(l->devices[3].type == 'p' && !l->devices[3].has_mode);
 	assert_string_equal(l->cgroups_path, "system.slice:sysvisor:box");
 	assert_string_equal(l->rootfs_propagation, "rslave");
@@ -195,24 +205,30 @@ static void every_key_of_resources_is_read(void **state)
 
 	(void)state;
 	assert_int_equal(r->n_devices, 4);
-	assert_true(r->mem_limit.value == 536870912 && r->mem_reservation.value == 268435456 && r->mem_swap.value == -1);
+	assert_true(r->mem_limit.value == 536870912 && r->mem_reservation.value == 268435456 &&
+		    r->mem_swap.value == -1);
 	assert_true(r->mem_kernel.set && r->mem_kernel.value == 0 && r->mem_kernel_tcp.value == -1);
-	assert_true(r->mem_swappiness.value == 60 && r->mem_disable_oom.set && r->mem_disable_oom.value == 0);
+	assert_true(r->mem_swappiness.value == 60 && r->mem_disable_oom.set &&
+		    r->mem_disable_oom.value == 0);
 	assert_true(r->mem_use_hierarchy.value == 1 && r->mem_check_before_update.value == 1);
-	assert_true(r->cpu_shares.value == 1024 && r->cpu_quota.value == 150000 && r->cpu_burst.value == 50000);
-	assert_true(r->cpu_period.value == 100000 && r->cpu_rt_runtime.value == 950000 && r->cpu_rt_period.value == 1000000);
+	assert_true(r->cpu_shares.value == 1024 && r->cpu_quota.value == 150000 &&
+		    r->cpu_burst.value == 50000);
+	assert_true(r->cpu_period.value == 100000 && r->cpu_rt_runtime.value == 950000 &&
+		    r->cpu_rt_period.value == 1000000);
 	assert_true(r->cpu_idle.set && r->cpu_idle.value == 1);
 	assert_string_equal(r->cpus, "0-1");
 	assert_string_equal(r->mems, "0");
 	assert_true(r->pids_limit.value == 100);
 	assert_true(r->blk_weight.value == 500 && r->blk_leaf_weight.value == 10);
 	assert_int_equal(r->n_blk_devices, 2);
-	assert_true(r->blk_devices[0].weight.value == 1000 && r->blk_devices[0].leaf_weight.value == 300);
+	assert_true(r->blk_devices[0].weight.value == 1000 &&
+		    r->blk_devices[0].leaf_weight.value == 300);
 	assert_true(r->blk_devices[1].minor == 16 && !r->blk_devices[1].weight.set);
 	assert_true(r->throttle[OCI_THROTTLE_RBPS][0].rate == 600);
 	assert_true(r->throttle[OCI_THROTTLE_WBPS][0].rate == UINT64_MAX);
 	assert_int_equal(r->n_throttle[OCI_THROTTLE_RIOPS], 2);
-	assert_true(r->throttle[OCI_THROTTLE_RIOPS][1].minor == 3 && r->throttle[OCI_THROTTLE_RIOPS][1].rate == 2);
+	assert_true(r->throttle[OCI_THROTTLE_RIOPS][1].minor == 3 &&
+		    r->throttle[OCI_THROTTLE_RIOPS][1].rate == 2);
 	assert_true(r->throttle[OCI_THROTTLE_WIOPS][0].minor == 4);
 	assert_int_equal(r->n_hugepages, 2);
 	assert_string_equal(r->hugepages[0].size, "2MB");
@@ -255,14 +271,20 @@ static void broken_documents_are_refused(void **state)
 		{ "%s", "[]", "expected an object, found an array" },
 		{ "%s", "'text'", "expected an object, found \"text\"" },
 		{ "{%s}", "", "ociVersion: missing, expected a version 1.x of the specification" },
-		{ "{%s}", "'ociVersion':''", "ociVersion: expected a version 1.x of the specification, found \"\"" },
-		{ "{%s}", "'ociVersion':'2.0'", "ociVersion: expected a version 1.x of the specification, found \"2.0\"" },
-		{ "{%s}", "'ociVersion':'1.'", "ociVersion: expected a version 1.x of the specification, found \"1.\"" },
-		{ "{%s}", "'ociVersion':'10.0'", "ociVersion: expected a version 1.x of the specification, found \"10.0\"" },
+		{ "{%s}", "'ociVersion':''",
+		  "ociVersion: expected a version 1.x of the specification, found \"\"" },
+		{ "{%s}", "'ociVersion':'2.0'",
+		  "ociVersion: expected a version 1.x of the specification, found \"2.0\"" },
+		{ "{%s}", "'ociVersion':'1.'",
+		  "ociVersion: expected a version 1.x of the specification, found \"1.\"" },
+		{ "{%s}", "'ociVersion':'10.0'",
+		  "ociVersion: expected a version 1.x of the specification, found \"10.0\"" },
 		{ "{%s}", "'ociVersion':1.0", "ociVersion: expected a string, found 1.0" },
-		{ "{'ociVersion':'1.0.0',%s}", "'hostname':'h'", "root: missing, expected an object" },
+		{ "{'ociVersion':'1.0.0',%s}", "'hostname':'h'",
+		  "root: missing, expected an object" },
 		{ "{'ociVersion':'1.0.0',%s}", "'root':null", "root: missing, expected an object" },
-		{ "{'ociVersion':'1.0.0',%s}", "'root':'/'", "root: expected an object, found \"/\"" },
+		{ "{'ociVersion':'1.0.0',%s}", "'root':'/'",
+		  "root: expected an object, found \"/\"" },
 		{ "{'ociVersion':'1.0.0',%s}", "'root':{}",
 		  "root.path: missing, expected the directory of the root file system" },
 		{ "{'ociVersion':'1.0.0',%s}", "'root':{'path':''}",
@@ -270,7 +292,8 @@ static void broken_documents_are_refused(void **state)
 		{ "{'ociVersion':'1.0.0',%s}", "'root':{'path':'/','readonly':'no'}",
 		  "root.readonly: expected true or false, found \"no\"" },
 		{ IN_DOC, "'hostname':7", "hostname: expected a string, found 7" },
-		{ IN_DOC, "'hostname':'0123456789012345678901234567890123456789012345678901234567890123x'",
+		{ IN_DOC,
+		  "'hostname':'0123456789012345678901234567890123456789012345678901234567890123x'",
 		  "hostname: longer than the 64 bytes that the kernel takes" },
 		{ IN_DOC, "'domainname':[]", "domainname: expected a string, found an array" },
 		{ IN_DOC, "'annotations':[]", "annotations: expected an object, found an array" },
@@ -296,13 +319,17 @@ static void bad_files_are_refused(void **state)
 		{ "no-args", "process.args: the program to run is missing" },
 		{ "nul-escaped", "a string contains a NUL at byte 92" },
 		{ "nul-in-text", "not JSON: a NUL at byte 68" },
-		{ "number-too-large", "process.user.uid: expected a whole number, found 18446744073709551616.0" },
-		{ "overlapping-ids", "linux.uidMappings[1]: the ids inside overlap with those of mapping 0" },
+		{ "number-too-large",
+		  "process.user.uid: expected a whole number, found 18446744073709551616.0" },
+		{ "overlapping-ids",
+		  "linux.uidMappings[1]: the ids inside overlap with those of mapping 0" },
 		{ "relative-cwd", "process.cwd: expected an absolute path, found \"tmp\"" },
 		{ "trailing", "not JSON: something follows the document at byte 84" },
 		{ "truncated", "not JSON: the text ends too early" },
-		{ "two-pid-namespaces", "linux.namespaces[1].type: the pid namespace is given twice" },
-		{ "unified-path", "linux.resources.unified.../memory.max: the key is not the name of a file" },
+		{ "two-pid-namespaces",
+		  "linux.namespaces[1].type: the pid namespace is given twice" },
+		{ "unified-path",
+		  "linux.resources.unified.../memory.max: the key is not the name of a file" },
 		{ "wrong-type", "process.terminal: expected true or false, found \"yes\"" },
 	};
 
@@ -324,8 +351,10 @@ static void bad_files_are_refused(void **state)
 
 static void unknown_keys_are_ignored(void **state)
 {
-	struct oci_spec spec = unit_spec(IN_DOC, "'vm':{'kernel':7},'HOSTNAME':7,'process':null,'x':123456789012345678901234567890,"
-						 "'linux':{'netDevices':{},'resources':{'y':[{}]}}");
+	struct oci_spec spec = unit_spec(
+		IN_DOC,
+		"'vm':{'kernel':7},'HOSTNAME':7,'process':null,'x':123456789012345678901234567890,"
+		"'linux':{'netDevices':{},'resources':{'y':[{}]}}");
 
 	(void)state;
 	assert_null(spec.hostname);
@@ -393,7 +422,9 @@ static void many_mounts_and_keys_are_read(void **state)
 		end += sprintf(end, "%s'key%d':'v'", i ? "," : "", i);
 	end = stpcpy(end, "},'mounts':[");
 	for (int i = 0; i < count; i++)
-		end += sprintf(end, "%s{'destination':'/m/%d','type':'tmpfs','options':['ro','size=1m']}", i ? "," : "", i);
+		end += sprintf(
+			end, "%s{'destination':'/m/%d','type':'tmpfs','options':['ro','size=1m']}",
+			i ? "," : "", i);
 	strcpy(end, "]");
 	spec = unit_spec(IN_DOC, part);
 	assert_int_equal(spec.n_annotations, count);

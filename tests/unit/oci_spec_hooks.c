@@ -10,7 +10,9 @@ static void all_six_lists_are_read_in_order(void **state)
 
 	(void)state;
 	for (int kind = 0; kind < OCI_HOOK_MAX; kind++) {
-		snprintf(part, sizeof(part), "'hooks':{'%s':[{'path':'/a'},{'path':'/b','args':['b','x'],'env':['K=v'],'timeout':3}]}",
+		snprintf(part, sizeof(part),
+			 "'hooks':{'%s':[{'path':'/a'},{'path':'/"
+			 "b','args':['b','x'],'env':['K=v'],'timeout':3}]}",
 			 oci_hook_name((enum oci_hook_kind)kind));
 		spec = unit_spec(IN_DOC, part);
 		for (int other = 0; other < OCI_HOOK_MAX; other++)
@@ -29,8 +31,10 @@ static void broken_hooks_are_refused(void **state)
 {
 	static const struct unit_refusal rows[] = {
 		{ IN_DOC, "'hooks':[]", "hooks: expected an object, found an array" },
-		{ IN_DOC, "'hooks':{'prestart':{}}", "hooks.prestart: expected an array, found an object" },
-		{ IN_DOC, "'hooks':{'prestart':['/bin/sh']}", "hooks.prestart[0]: expected an object, found \"/bin/sh\"" },
+		{ IN_DOC, "'hooks':{'prestart':{}}",
+		  "hooks.prestart: expected an array, found an object" },
+		{ IN_DOC, "'hooks':{'prestart':['/bin/sh']}",
+		  "hooks.prestart[0]: expected an object, found \"/bin/sh\"" },
 		{ IN_DOC, "'hooks':{'poststop':[{'path':'/a'},{}]}",
 		  "hooks.poststop[1].path: missing, expected an absolute path" },
 		{ IN_DOC, "'hooks':{'createRuntime':[{'path':'sh'}]}",
@@ -38,7 +42,8 @@ static void broken_hooks_are_refused(void **state)
 		{ IN_DOC, "'hooks':{'poststart':[{'path':'/a','args':[1]}]}",
 		  "hooks.poststart[0].args[0]: expected a string, found 1" },
 		{ IN_DOC, "'hooks':{'poststart':[{'path':'/a','timeout':-1}]}",
-		  "hooks.poststart[0].timeout: expected a whole number from 0 to 2147483647, found -1" },
+		  "hooks.poststart[0].timeout: expected a whole number from 0 to 2147483647, found "
+		  "-1" },
 	};
 
 	(void)state;

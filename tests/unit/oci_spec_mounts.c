@@ -10,7 +10,7 @@
 
 /* Every word alone, and what comes of it. Zero is what an empty list gives. */
 struct row {
-	const char *words;	/* comma separated */
+	const char *words; /* comma separated */
 	uint64_t set, clr, rec_set, rec_clr, propagation;
 	unsigned sb;
 	bool propagation_rec, copyup, idmap, ridmap;
@@ -121,18 +121,22 @@ static const struct row rows[] = {
 	{ "silent,loud" },
 	{ "rro,rrw", .rec_clr = MOUNT_ATTR_RDONLY },
 	{ "ro,rnosuid", .set = MOUNT_ATTR_RDONLY, .rec_set = MOUNT_ATTR_NOSUID, .sb = MS_RDONLY },
-	{ "nosuid,mode=7,nodev,uid=0", .set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, .data = "mode=7,uid=0" },
+	{ "nosuid,mode=7,nodev,uid=0", .set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+	  .data = "mode=7,uid=0" },
 };
 
 static void check_row(const struct row *row, const struct oci_mount *m)
 {
 	if (m->attr_set != row->set || m->attr_clr != row->clr || m->rec_attr_set != row->rec_set ||
-	    m->rec_attr_clr != row->rec_clr || m->sb_flags != row->sb || m->propagation != row->propagation ||
-	    m->propagation_rec != row->propagation_rec || m->tmpcopyup != row->copyup || m->idmap != row->idmap ||
-	    m->ridmap != row->ridmap || !sv_str_equal(m->data, row->data) || m->bind || m->rec || m->mkdir_x)
-		fail_msg("'%s' gave set %#llx clr %#llx rec %#llx %#llx sb %#x propagation %#llx data %s", row->words,
-			 (unsigned long long)m->attr_set, (unsigned long long)m->attr_clr,
-			 (unsigned long long)m->rec_attr_set, (unsigned long long)m->rec_attr_clr, m->sb_flags,
+	    m->rec_attr_clr != row->rec_clr || m->sb_flags != row->sb ||
+	    m->propagation != row->propagation || m->propagation_rec != row->propagation_rec ||
+	    m->tmpcopyup != row->copyup || m->idmap != row->idmap || m->ridmap != row->ridmap ||
+	    !sv_str_equal(m->data, row->data) || m->bind || m->rec || m->mkdir_x)
+		fail_msg("'%s' gave set %#llx clr %#llx rec %#llx %#llx sb %#x propagation %#llx "
+			 "data %s",
+			 row->words, (unsigned long long)m->attr_set,
+			 (unsigned long long)m->attr_clr, (unsigned long long)m->rec_attr_set,
+			 (unsigned long long)m->rec_attr_clr, m->sb_flags,
 			 (unsigned long long)m->propagation, m->data ? m->data : "(none)");
 }
 
@@ -143,7 +147,8 @@ static void every_option_word_means_what_the_table_says(void **state)
 		struct oci_mount m = { 0 };
 		struct sv_err err = { 0 };
 
-		assert_int_equal(oci_mount_make(&m, "/d", "tmpfs", "tmpfs", rows[i].words, &err), 0);
+		assert_int_equal(oci_mount_make(&m, "/d", "tmpfs", "tmpfs", rows[i].words, &err),
+				 0);
 		check_row(&rows[i], &m);
 		oci_mount_done(&m);
 	}
@@ -245,9 +250,16 @@ static void destinations_are_made_absolute_and_clean(void **state)
 	static const struct {
 		const char *given, *clean;
 	} dests[] = {
-		{ "/a/b", "/a/b" }, { "a", "/a" },	  { "//a///b//", "/a/b" },     { "/./a/./b/.", "/a/b" },
-		{ "/", "/" },	    { ".", "/" },	  { "/..a/b..", "/..a/b.." },  { "/a/...", "/a/..." },
-		{ "/a b", "/a b" }, { "./a", "/a" },
+		{ "/a/b", "/a/b" },
+		{ "a", "/a" },
+		{ "//a///b//", "/a/b" },
+		{ "/./a/./b/.", "/a/b" },
+		{ "/", "/" },
+		{ ".", "/" },
+		{ "/..a/b..", "/..a/b.." },
+		{ "/a/...", "/a/..." },
+		{ "/a b", "/a b" },
+		{ "./a", "/a" },
 	};
 
 	(void)state;
@@ -281,7 +293,9 @@ static void x_mount_words_are_carried_out_or_refused(void **state)
 	};
 
 	(void)state;
-	assert_int_equal(oci_mount_make(&m, "/d", "ext4", "/dev/x", "X-mount.mkdir,X-mount.subdir=a//b/", &err), 0);
+	assert_int_equal(oci_mount_make(&m, "/d", "ext4", "/dev/x",
+					"X-mount.mkdir,X-mount.subdir=a//b/", &err),
+			 0);
 	assert_true(m.mkdir_x);
 	assert_int_equal(m.mkdir_mode, 0755);
 	assert_string_equal(m.subdir, "/a/b");
@@ -297,14 +311,24 @@ static void crun_style_mappings_are_read(void **state)
 	struct oci_mount m = { 0 };
 	struct sv_err err = { 0 };
 	static const char *const broken[] = {
-		"idmap=", "idmap=uids=0-1-1", "idmap=gids=0-1-1", "idmap=uids=0-1;gids=0-1-1", "idmap=uids=0-1-1;gids=0-1-0",
-		"idmap=uids=@0-1-1;gids=0-1-1", "idmap=uids=0-1-1#;gids=0-1-1", "idmap=uids=0-1-1;uids=0-1-1",
-		"idmap=uids=0-1-1;gids=0-4294967295-1", "idmap=uids=0-1-99999999999;gids=0-1-1", "idmap=uids=0-1-1 gids=0-1-1",
+		"idmap=",
+		"idmap=uids=0-1-1",
+		"idmap=gids=0-1-1",
+		"idmap=uids=0-1;gids=0-1-1",
+		"idmap=uids=0-1-1;gids=0-1-0",
+		"idmap=uids=@0-1-1;gids=0-1-1",
+		"idmap=uids=0-1-1#;gids=0-1-1",
+		"idmap=uids=0-1-1;uids=0-1-1",
+		"idmap=uids=0-1-1;gids=0-4294967295-1",
+		"idmap=uids=0-1-99999999999;gids=0-1-1",
+		"idmap=uids=0-1-1 gids=0-1-1",
 		"idmap=uids=0-1-5#4-9-1;gids=0-1-1",
 	};
 
 	(void)state;
-	assert_int_equal(oci_mount_make(&m, "/d", NULL, "/s", "rbind,ridmap=uids=0-1000-10#10-5-1;gids=0-2000-10", &err), 0);
+	assert_int_equal(oci_mount_make(&m, "/d", NULL, "/s",
+					"rbind,ridmap=uids=0-1000-10#10-5-1;gids=0-2000-10", &err),
+			 0);
 	assert_true(m.idmap && m.ridmap);
 	assert_int_equal(m.maps.n_uids, 2);
 	assert_int_equal(m.maps.uids[1].inside, 10);
@@ -324,7 +348,8 @@ static void broken_mounts_are_refused(void **state)
 	static const struct unit_refusal refusals[] = {
 		{ IN_DOC, "'mounts':{}", "mounts: expected an array, found an object" },
 		{ IN_DOC, "'mounts':[null]", "mounts[0]: expected an object, found null" },
-		{ IN_DOC, "'mounts':[{'type':'tmpfs'}]", "mounts[0].destination: missing, expected a path" },
+		{ IN_DOC, "'mounts':[{'type':'tmpfs'}]",
+		  "mounts[0].destination: missing, expected a path" },
 		{ IN_DOC, "'mounts':[{'destination':'','type':'tmpfs'}]",
 		  "mounts[0].destination: expected a path, found \"\"" },
 		{ IN_DOC, "'mounts':[{'destination':'/a/../b','type':'tmpfs'}]",
@@ -336,8 +361,10 @@ static void broken_mounts_are_refused(void **state)
 		{ IN_MOUNT, "'type':'none','options':['rshared']",
 		  "mounts[0].type: expected a type of file system, or \"bind\" among the options" },
 		{ IN_MOUNT, "'type':'bind'", "mounts[0].source: missing, a bind needs one" },
-		{ IN_MOUNT, "'options':['rbind'],'source':''", "mounts[0].source: missing, a bind needs one" },
-		{ IN_MOUNT, "'type':'tmpfs','options':'ro'", "mounts[0].options: expected an array, found \"ro\"" },
+		{ IN_MOUNT, "'options':['rbind'],'source':''",
+		  "mounts[0].source: missing, a bind needs one" },
+		{ IN_MOUNT, "'type':'tmpfs','options':'ro'",
+		  "mounts[0].options: expected an array, found \"ro\"" },
 		{ IN_MOUNT, "'type':'tmpfs','options':['ro',true]",
 		  "mounts[0].options[1]: expected a string, found true" },
 		{ IN_MOUNT, "'type':'tmpfs','options':['idmap=x']",
@@ -364,9 +391,10 @@ static void broken_mounts_are_refused(void **state)
 
 static void mappings_of_the_document_win_over_those_of_a_word(void **state)
 {
-	struct oci_spec spec = unit_spec(IN_MOUNT, "'source':'/s','options':['bind','idmap=uids=0-1-1;gids=0-1-1'],"
-						   "'uidMappings':[{'containerID':0,'hostID':7,'size':1}],"
-						   "'gidMappings':[{'containerID':0,'hostID':8,'size':1}]");
+	struct oci_spec spec = unit_spec(
+		IN_MOUNT, "'source':'/s','options':['bind','idmap=uids=0-1-1;gids=0-1-1'],"
+			  "'uidMappings':[{'containerID':0,'hostID':7,'size':1}],"
+			  "'gidMappings':[{'containerID':0,'hostID':8,'size':1}]");
 
 	(void)state;
 	assert_true(spec.mounts[0].idmap);
