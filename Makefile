@@ -50,6 +50,44 @@ $(SV_UNITS): $(O)/unit/%: $(O)/tests/unit/%.o $(SV_CORE) $(patsubst %.c,$(O)/%.o
 
 units: $(SV_UNITS)				## build the unit tests
 
+# Everything again with AddressSanitizer and UndefinedBehaviorSanitizer; the libraries stay as they are.
+SV_SANITIZE := SV_EXTRA='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' \
+	CFLAGS='-O1 -g' O=$(O)/sanitized
+sanitized:					## build programs and unit tests with sanitizers
+	+@$(MAKE) --no-print-directory $(SV_SANITIZE) all units
+
+demo: all					## build, run a system container and show it from inside
+	@tests/tools/deps demo
+	@tests/demo $(O)/bin/sysvisor-runc
+
+check: all					## build and run all unit and system tests on this host (root)
+	@tests/tools/deps check
+	+@$(MAKE) --no-print-directory units sanitized
+	@tests/run --build $(O) --sanitized $(O)/sanitized
+
+check-vm: all					## run the system tests in a Debian 12 machine (root)
+	@tests/tools/deps vm
+	@tests/vm/run --build $(O)
+
+fuzz: all					## fuzz config.json for SECONDS (default 60)
+	@tests/tools/deps check
+	@tests/fuzz/run $(or $(SECONDS),60)
+
+bench: all					## compare with crun and runc (root)
+	@tests/tools/deps check
+	@tests/bench/run $(O)/bin/sysvisor-runc
+
+lint:						## the rules that a program can check
+	@tests/tools/deps lint
+	@tests/tools/lint
+
+format:						## lay the sources out as .clang-format says
+	clang-format -i $(wildcard src/*/*.c src/*/*.h)
+
+install: all					## install below $(DESTDIR)$(PREFIX)
+	install -D -m 755 $(O)/bin/sysvisor-runc $(DESTDIR)$(PREFIX)/bin/sysvisor-runc
+	install -D -m 644 src/runc/sysvisor-runc.8 $(DESTDIR)$(PREFIX)/share/man/man8/sysvisor-runc.8
+
 help:						## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -57,5 +95,5 @@ clean:						## remove what was built
 	rm -rf $(O)
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
-.PHONY: all tools units help clean
+.PHONY: all tools units sanitized demo check check-vm fuzz bench lint format install help clean
 .DELETE_ON_ERROR:
