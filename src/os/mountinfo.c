@@ -29,12 +29,12 @@
 #define WANT_MNT_OPTS 0x80U
 #define WANTED (WANT_MNT_ROOT | WANT_MNT_POINT | WANT_FS_TYPE | WANT_MNT_OPTS)
 
-struct request {	/* struct mnt_id_req */
+struct request { /* struct mnt_id_req */
 	uint32_t size, spare;
 	uint64_t mnt_id, param;
 };
 
-struct answer {		/* struct statmount; strings are offsets into str */
+struct answer { /* struct statmount; strings are offsets into str */
 	uint32_t size, mnt_opts;
 	uint64_t mask;
 	uint32_t sb_dev_major, sb_dev_minor;
@@ -50,7 +50,8 @@ struct answer {		/* struct statmount; strings are offsets into str */
 
 _Static_assert(sizeof(struct answer) == 512, "the fixed part of struct statmount");
 
-#define ANSWER_MAX (64U << 10)	/* options are at most a page, paths two; lowerdir+ can add up to 500 long ones */
+/* Options are at most a page and paths two, but lowerdir+ can add up to 500 long ones. */
+#define ANSWER_MAX (64U << 10)
 
 void sv_mountinfo_done(struct sv_mountinfo *info)
 {
@@ -67,8 +68,8 @@ static void unescape(char *text)
 	char *to = text;
 
 	for (const char *p = text; *p; to++) {
-		if (p[0] == '\\' && p[1] >= '0' && p[1] <= '3' && p[2] >= '0' && p[2] <= '7' && p[3] >= '0' &&
-		    p[3] <= '7') {
+		if (p[0] == '\\' && p[1] >= '0' && p[1] <= '3' && p[2] >= '0' && p[2] <= '7' &&
+		    p[3] >= '0' && p[3] <= '7') {
 			*to = (char)((p[1] - '0') << 6 | (p[2] - '0') << 3 | (p[3] - '0'));
 			p += 4;
 		} else {
@@ -122,8 +123,8 @@ static int keep(char **ret, const char *text, struct sv_err *err)
 	return *ret ? 0 : sv_err_oom(err);
 }
 
-static int keep_all(const char *root, const char *point, const char *type, const char *options, struct sv_mountinfo *ret,
-		    struct sv_err *err)
+static int keep_all(const char *root, const char *point, const char *type, const char *options,
+		    struct sv_mountinfo *ret, struct sv_err *err)
 {
 	struct sv_mountinfo info = { 0 };
 	int r = keep(&info.root, root, err);
@@ -143,10 +144,11 @@ static int keep_all(const char *root, const char *point, const char *type, const
 }
 
 /*
- * "36 35 98:0 /root /point rw,noatime master:1 - ext3 /dev/root rw,errors=continue": a number of optional fields stands
- * before the dash.
+ * "36 35 98:0 /root /point rw,noatime master:1 - ext3 /dev/root rw,errors=continue": a number of
+ * optional fields stands before the dash.
  */
-int sv_mountinfo_parse(const char *line, unsigned *ret_id, struct sv_mountinfo *ret, struct sv_err *err)
+int sv_mountinfo_parse(const char *line, unsigned *ret_id, struct sv_mountinfo *ret,
+		       struct sv_err *err)
 {
 	enum { ID, PARENT, DEV, ROOT, POINT, FLAGS, TYPE, SOURCE, OPTIONS, FIELDS };
 	autofree char *copy = strdup(line);
@@ -158,7 +160,7 @@ int sv_mountinfo_parse(const char *line, unsigned *ret_id, struct sv_mountinfo *
 		return sv_err_oom(err);
 	copy[strcspn(copy, "\n")] = '\0';
 	while (n < FIELDS && (word = strsep(&next, " "))) {
-		if (n == TYPE && !field[TYPE]) {	/* skip the optional fields up to the dash */
+		if (n == TYPE && !field[TYPE]) { /* skip the optional fields up to the dash */
 			if (strcmp(word, "-") != 0)
 				continue;
 			word = strsep(&next, " ");
@@ -187,7 +189,8 @@ static int ask_kernel(int fd, struct sv_mountinfo *ret, struct sv_err *err)
 	struct request req = { .size = sizeof(req), .param = WANTED };
 	struct statx stx;
 
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID_UNIQUE, &stx) < 0 || !(stx.stx_mask & STATX_MNT_ID_UNIQUE))
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID_UNIQUE, &stx) < 0 ||
+	    !(stx.stx_mask & STATX_MNT_ID_UNIQUE))
 		return -ENOSYS;
 	req.mnt_id = stx.stx_mnt_id;
 	for (size_t size = 8U << 10; size <= ANSWER_MAX; size *= 2) {
@@ -201,11 +204,11 @@ static int ask_kernel(int fd, struct sv_mountinfo *ret, struct sv_err *err)
 			/* Linux 6.8 to 6.10 knows no options, and says so by the missing bit. */
 			if (!(a->mask & WANT_MNT_OPTS))
 				return -ENOSYS;
-			return keep_all(a->str + a->mnt_root, a->str + a->mnt_point, a->str + a->fs_type,
-					a->str + a->mnt_opts, ret, err);
+			return keep_all(a->str + a->mnt_root, a->str + a->mnt_point,
+					a->str + a->fs_type, a->str + a->mnt_opts, ret, err);
 		}
 		if (errno != EOVERFLOW)
-			return -ENOSYS;	/* whatever it is, mountinfo can be read */
+			return -ENOSYS; /* whatever it is, mountinfo can be read */
 	}
 	return -ENOSYS;
 }
@@ -221,7 +224,9 @@ static int search_file(int fd, struct sv_mountinfo *ret, struct sv_err *err)
 	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) < 0)
 		return sv_err_set(err, errno, "cannot ask for the number of a mount");
 	if (!(stx.stx_mask & STATX_MNT_ID))
-		return sv_err_say(err, EOPNOTSUPP, "this kernel does not tell the number of a mount (Linux 5.8 does)");
+		return sv_err_say(
+			err, EOPNOTSUPP,
+			"this kernel does not tell the number of a mount (Linux 5.8 does)");
 	file = fopen("/proc/self/mountinfo", "re");
 	if (!file)
 		return sv_err_set(err, errno, "cannot open '/proc/self/mountinfo'");
@@ -229,7 +234,10 @@ static int search_file(int fd, struct sv_mountinfo *ret, struct sv_err *err)
 		struct sv_mountinfo info = { 0 };
 		int r;
 
-		/* Nearly every line is another mount's: look at the number before the rest is taken apart. */
+		/*
+		 * Nearly every line is another mount's: look at the number before the rest is
+		 * taken apart.
+		 */
 		if (strtoull(line, NULL, 10) != stx.stx_mnt_id)
 			continue;
 		r = sv_mountinfo_parse(line, &id, &info, err);
@@ -240,7 +248,8 @@ static int search_file(int fd, struct sv_mountinfo *ret, struct sv_err *err)
 	}
 	if (ferror(file))
 		return sv_err_set(err, errno, "cannot read '/proc/self/mountinfo'");
-	return sv_err_say(err, ENOENT, "mount %llu is not in this mount namespace", (unsigned long long)stx.stx_mnt_id);
+	return sv_err_say(err, ENOENT, "mount %llu is not in this mount namespace",
+			  (unsigned long long)stx.stx_mnt_id);
 }
 
 int sv_mountinfo_of(int fd, struct sv_mountinfo *ret, struct sv_err *err)

@@ -19,8 +19,9 @@
 #include "os/file.h"
 
 /*
- * The pid of PIDFD as the mounted /proc counts. What clone3 returned may be of another pid namespace: the assembler lives in the container's
- * and sees the host's /proc. The same field says 0 or -1 for a process that this /proc does not show.
+ * The pid of PIDFD as the mounted /proc counts. What clone3 returned may be of another pid
+ * namespace: the assembler lives in the container's and sees the host's /proc. The same field
+ * says 0 or -1 for a process that this /proc does not show.
  */
 static int pid_in_proc(int pidfd, pid_t *ret, struct sv_err *err)
 {
@@ -35,13 +36,14 @@ static int pid_in_proc(int pidfd, pid_t *ret, struct sv_err *err)
 	line = strstr(text, "\nPid:");
 	pid = line ? strtol(line + 5, NULL, 10) : 0;
 	if (pid <= 0)
-		return sv_err_say(err, ESRCH, "/proc does not show the process that carries the id mappings");
+		return sv_err_say(err, ESRCH,
+				  "/proc does not show the process that carries the id mappings");
 	*ret = (pid_t)pid;
 	return 0;
 }
 
-static int fill(int pidfd, const struct sv_idmap *uids, size_t n_uids, const struct sv_idmap *gids, size_t n_gids, int *ret,
-		struct sv_err *err)
+static int fill(int pidfd, const struct sv_idmap *uids, size_t n_uids, const struct sv_idmap *gids,
+		size_t n_gids, int *ret, struct sv_err *err)
 {
 	char path[48];
 	pid_t pid = 0;
@@ -62,8 +64,8 @@ static int fill(int pidfd, const struct sv_idmap *uids, size_t n_uids, const str
 	return 0;
 }
 
-int sv_userns_make(const struct sv_idmap *uids, size_t n_uids, const struct sv_idmap *gids, size_t n_gids, int *ret,
-		   struct sv_err *err)
+int sv_userns_make(const struct sv_idmap *uids, size_t n_uids, const struct sv_idmap *gids,
+		   size_t n_gids, int *ret, struct sv_err *err)
 {
 	autoclose int pidfd = -1;
 	struct clone_args args = {
@@ -79,7 +81,10 @@ int sv_userns_make(const struct sv_idmap *uids, size_t n_uids, const struct sv_i
 	if (pid < 0)
 		return sv_err_set(err, errno, "cannot make a user namespace");
 	if (pid == 0) {
-		/* Lives for as long as it takes to write the maps, and not longer than the parent. */
+		/*
+		 * Lives for as long as it takes to write the maps, and not longer than the
+		 * parent.
+		 */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		while (getppid() == parent)
 			pause();

@@ -14,8 +14,8 @@
 
 #include "base/cleanup.h"
 
-#define MAX_LINKS 40	/* as the kernel's MAXSYMLINKS */
-#define MAX_DEPTH 256	/* components; PATH_MAX would allow 2048 of one letter */
+#define MAX_LINKS 40  /* as the kernel's MAXSYMLINKS */
+#define MAX_DEPTH 256 /* components; PATH_MAX would allow 2048 of one letter */
 
 #define RULES_FAILED "shiftfs mountpoint security check failed: path %s "
 
@@ -35,13 +35,15 @@ static bool is_volume(const char *path)
 		const char *name = p + strlen("/volumes/");
 		const char *data = name + strcspn(name, "/");
 
-		if (data > name && strncmp(data, "/_data", 6) == 0 && (data[6] == '/' || data[6] == '\0'))
+		if (data > name && strncmp(data, "/_data", 6) == 0 &&
+		    (data[6] == '/' || data[6] == '\0'))
 			return true;
 	}
 	return false;
 }
 
-int rc_bindrules_check(const char *named, const struct rc_bind_step *steps, size_t count, struct sv_err *err)
+int rc_bindrules_check(const char *named, const struct rc_bind_step *steps, size_t count,
+		       struct sv_err *err)
 {
 	const struct rc_bind_step *source = &steps[count - 1];
 	bool exclusive = false;
@@ -49,22 +51,26 @@ int rc_bindrules_check(const char *named, const struct rc_bind_step *steps, size
 	for (size_t i = 0; i < count && !exclusive; i++)
 		exclusive = rc_bindrules_exclusive(&steps[i]);
 	if (!exclusive)
-		return sv_err_say(err, EACCES, RULES_FAILED "is not exclusively accessible to the root user or group", named);
+		return sv_err_say(err, EACCES,
+				  RULES_FAILED
+				  "is not exclusively accessible to the root user or group",
+				  named);
 	if ((source->uid != 0 || source->gid != 0) && !is_volume(named))
-		return sv_err_say(err, EACCES, RULES_FAILED "is owned by %u:%u and not by root:root", named, source->uid,
-				  source->gid);
+		return sv_err_say(err, EACCES,
+				  RULES_FAILED "is owned by %u:%u and not by root:root", named,
+				  source->uid, source->gid);
 	return 0;
 }
 
 /* The way from the root to where the walk stands. */
 struct walk {
-	int at;			/* O_PATH */
+	int at; /* O_PATH */
 	size_t depth;
-	struct rc_bind_step steps[MAX_DEPTH];	/* steps[0] is "/" */
+	struct rc_bind_step steps[MAX_DEPTH]; /* steps[0] is "/" */
 	dev_t dev[MAX_DEPTH];
 	ino_t ino[MAX_DEPTH];
-	struct stat here;	/* of the last step */
-	char rest[PATH_MAX];	/* what is still to be walked */
+	struct stat here;    /* of the last step */
+	char rest[PATH_MAX]; /* what is still to be walked */
 	unsigned links;
 	const char *named;
 };
@@ -80,7 +86,10 @@ static bool has_acl(int fd)
 	char self[40];
 
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	/* ENODATA and EOPNOTSUPP are the answers for none; if it cannot be told, better believe there is one. */
+	/*
+	 * ENODATA and EOPNOTSUPP are the answers for none; if it cannot be told, better believe
+	 * there is one.
+	 */
 	return getxattr(self, "system.posix_acl_access", NULL, 0) >= 0 ||
 	       (errno != ENODATA && errno != EOPNOTSUPP);
 }
@@ -180,8 +189,9 @@ static int step(struct walk *w, const char *name, const char *rest, struct sv_er
 }
 
 /*
- * Below a component that nobody else gets past, rule 2 is kept whatever comes, so the rest is opened at once, as long as it stays
- * beneath. Returns whether it did; if not, the walk goes on and finds the reason.
+ * Below a component that nobody else gets past, rule 2 is kept whatever comes, so the rest is
+ * opened at once, as long as it stays beneath. Returns whether it did; if not, the walk goes on
+ * and finds the reason.
  */
 static bool leap(struct walk *w, const char *rest, struct sv_err *err)
 {
@@ -251,8 +261,8 @@ static int start_text(struct walk *w, int base, const char *path, struct sv_err 
 	return 0;
 }
 
-int rc_bindrules_open(int base, const char *path, rc_bindrules_apply_fn *apply, void *arg, int *ret, struct stat *ret_stat,
-		      struct sv_err *err)
+int rc_bindrules_open(int base, const char *path, rc_bindrules_apply_fn *apply, void *arg, int *ret,
+		      struct stat *ret_stat, struct sv_err *err)
 {
 	autofree struct walk *w = malloc(sizeof(*w));
 	autoclose int at = -1;

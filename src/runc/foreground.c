@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * foreground.c - see foreground.h. One poll(2) loop over the signalfd, the pidfd and, with a terminal, relay.c's descriptors.
+ * foreground.c - see foreground.h. One poll(2) loop over the signalfd, the pidfd and, with a
+ * terminal, relay.c's descriptors.
  */
 #include "runc/foreground.h"
 
@@ -17,7 +18,7 @@
 #include "runc/relay.h"
 #include "runc/terminal.h"
 
-#ifndef P_PIDFD		/* Linux 5.4 */
+#ifndef P_PIDFD /* Linux 5.4 */
 #define P_PIDFD 3
 #endif
 
@@ -51,7 +52,10 @@ void rc_foreground_done(struct rc_foreground *fg)
 
 	if (fg->signals < 0)
 		return;
-	/* What came after the process was gone has nobody to go to, and must not hit us when it is let through. */
+	/*
+	 * What came after the process was gone has nobody to go to, and must not hit us when it
+	 * is let through.
+	 */
 	while (read(fg->signals, &si, sizeof(si)) > 0)
 		;
 	sv_fd_close(&fg->signals);
@@ -64,14 +68,18 @@ static void reap_others(const struct rc_foreground *fg)
 	for (;;) {
 		siginfo_t si = { 0 };
 
-		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) < 0 || si.si_pid == 0 || si.si_pid == fg->pid)
+		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) < 0 || si.si_pid == 0 ||
+		    si.si_pid == fg->pid)
 			return;
 		if (waitid(P_PID, (id_t)si.si_pid, &si, WEXITED | WNOHANG) < 0)
 			return;
 	}
 }
 
-/* SIGURG is what Go programs wake their threads with; SIGPIPE from ourselves is a reader of ours that went away. */
+/*
+ * SIGURG is what Go programs wake their threads with; SIGPIPE from ourselves is a reader of ours
+ * that went away.
+ */
 static bool is_forwarded(const struct rc_foreground *fg, const struct signalfd_siginfo *si)
 {
 	switch (si->ssi_signo) {
@@ -96,13 +104,18 @@ static int handle_signals(const struct rc_foreground *fg, struct sv_err *err)
 
 		if (si.ssi_signo == SIGCHLD && fg->subreaper)
 			reap_others(fg);
-		/* A terminal that is just hanging up has no size, and that is no reason to leave the container alone. */
+		/*
+		 * A terminal that is just hanging up has no size, and that is no reason to leave
+		 * the container alone.
+		 */
 		if (si.ssi_signo == SIGWINCH && fg->master >= 0)
 			rc_terminal_copy_size(STDIN_FILENO, fg->master, &ignored);
 		if (!is_forwarded(fg, &si))
 			continue;
-		if (syscall(SYS_pidfd_send_signal, fg->pidfd, si.ssi_signo, NULL, 0) < 0 && errno != ESRCH)
-			return sv_err_set(err, errno, "cannot pass signal %u on to the container", si.ssi_signo);
+		if (syscall(SYS_pidfd_send_signal, fg->pidfd, si.ssi_signo, NULL, 0) < 0 &&
+		    errno != ESRCH)
+			return sv_err_set(err, errno, "cannot pass signal %u on to the container",
+					  si.ssi_signo);
 	}
 	return 0;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* overlay.c - see overlay.h; the layers come from overlay_layers.c. The working directory is the scratch directory meanwhile. */
+/*
+ * overlay.c - see overlay.h; the layers come from overlay_layers.c. The working directory is the
+ * scratch directory meanwhile.
+ */
 #include "runc/overlay.h"
 
 #include <errno.h>
@@ -16,7 +19,7 @@
 #include "runc/overlay_layers.h"
 #include "runc/overlay_options.h"
 
-#define NAME_ROOM 24	/* of names in the scratch directory */
+#define NAME_ROOM 24 /* of names in the scratch directory */
 
 static void base_name(char ret[NAME_ROOM], size_t i)
 {
@@ -35,7 +38,8 @@ static int attach_bases(const struct rc_overlay *ov, struct sv_err *err)
 		if (mkdir(name, 0700) < 0 && errno != EEXIST)
 			return sv_err_set(err, errno, "cannot make a directory for overlay layers");
 		if (move_mount(ov->bases[i].tree, "", AT_FDCWD, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-			return sv_err_set(err, errno, "cannot attach the overlay layers of '%s'", ov->bases[i].path);
+			return sv_err_set(err, errno, "cannot attach the overlay layers of '%s'",
+					  ov->bases[i].path);
 	}
 	return 0;
 }
@@ -68,7 +72,10 @@ static int add_name(struct sv_list *list, const struct rc_overlay_place *p, stru
 	return r < 0 ? r : sv_list_add(list, path, err);
 }
 
-/* Replaces the names by links in the scratch directory, "0" to "499": short, and with nothing to escape. */
+/*
+ * Replaces the names by links in the scratch directory, "0" to "499": short, and with nothing to
+ * escape.
+ */
 static int shorten(struct sv_list *names, struct sv_err *err)
 {
 	autolist struct sv_list links = { 0 };
@@ -90,12 +97,14 @@ static int shorten(struct sv_list *names, struct sv_err *err)
 	return 0;
 }
 
-static int format_names(const struct rc_overlay *ov, const struct sv_list *names, char **ret, struct sv_err *err)
+static int format_names(const struct rc_overlay *ov, const struct sv_list *names, char **ret,
+			struct sv_err *err)
 {
 	struct sv_list lowers = { .items = names->items, .count = ov->n_lowers };
 
-	return rc_overlay_options_format(&lowers, ov->n_data, ov->has_upper ? names->items[ov->n_lowers] : NULL,
-					 ov->has_upper ? names->items[ov->n_lowers + 1] : NULL, &ov->carry, ret, err);
+	return rc_overlay_options_format(
+		&lowers, ov->n_data, ov->has_upper ? names->items[ov->n_lowers] : NULL,
+		ov->has_upper ? names->items[ov->n_lowers + 1] : NULL, &ov->carry, ret, err);
 }
 
 /* The option string. mount(2) takes one page of it with the NUL. */
@@ -145,7 +154,10 @@ static int mount_here(const struct rc_overlay *ov, int *ret, struct sv_err *err)
 	if (mkdir("m", 0700) < 0 && errno != EEXIST)
 		return sv_err_set(err, errno, "cannot make a directory for an overlay");
 	if (mount("overlay", "m", "overlay", ov->flags, data) < 0)
-		return sv_err_set(err, errno, "cannot mount an overlay of %zu shifted layers (Linux 5.19 or later can)", ov->n_lowers);
+		return sv_err_set(
+			err, errno,
+			"cannot mount an overlay of %zu shifted layers (Linux 5.19 or later can)",
+			ov->n_lowers);
 	tree = open_tree(AT_FDCWD, "m", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	r = tree < 0 ? sv_err_set(err, errno, "cannot clone an overlay") : 0;
 	umount2("m", MNT_DETACH);
@@ -156,7 +168,9 @@ static int mount_here(const struct rc_overlay *ov, int *ret, struct sv_err *err)
 	if (fstatvfs(tree, &vfs) < 0)
 		return sv_err_set(err, errno, "cannot look at an overlay");
 	if (ov->has_upper && vfs.f_flag & ST_RDONLY && !(ov->flags & MS_RDONLY))
-		return sv_err_say(err, EROFS, "the overlay came up read-only: its work directory cannot be written (see the kernel log)");
+		return sv_err_say(err, EROFS,
+				  "the overlay came up read-only: its work directory cannot be "
+				  "written (see the kernel log)");
 	*ret = sv_fd_steal(&tree);
 	return 0;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* overlay_layers.c - finds the layers of an engine's overlay and shifts them; rc_overlay_open() of overlay.h. */
+/*
+ * overlay_layers.c - finds the layers of an engine's overlay and shifts them; rc_overlay_open()
+ * of overlay.h.
+ */
 #include "runc/overlay_layers.h"
 
 #include <errno.h>
@@ -22,7 +25,7 @@
 #include "runc/overlay_options.h"
 
 #define WORK_NAME "sysvisor-work"
-#define LOWER_MAX 500	/* OVL_MAX_STACK */
+#define LOWER_MAX 500 /* OVL_MAX_STACK */
 
 void rc_overlay_free(struct rc_overlay *ov)
 {
@@ -71,7 +74,8 @@ static int add_base(struct rc_overlay *ov, const char *path, struct sv_err *err)
 	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return sv_err_set(err, errno, "cannot open the overlay layer '%s'", path);
-	ov->bases[ov->n_bases++] = (struct rc_overlay_base){ .path = sv_steal(copy), .dir = dir, .tree = -1 };
+	ov->bases[ov->n_bases++] =
+		(struct rc_overlay_base){ .path = sv_steal(copy), .dir = dir, .tree = -1 };
 	return 0;
 }
 
@@ -88,7 +92,8 @@ static int shift_base(struct rc_overlay_base *b, int userns, struct sv_err *err)
 	r = sv_mount_idmap(tree, userns, false, err);
 	if (r == -EINVAL || r == -EPERM || r == -ENOSYS) {
 		*err = (struct sv_err){ 0 };
-		return sv_err_say(err, EOPNOTSUPP, "the overlay layers in '%s' cannot be shifted", b->path);
+		return sv_err_say(err, EOPNOTSUPP, "the overlay layers in '%s' cannot be shifted",
+				  b->path);
 	}
 	if (r < 0)
 		return sv_err_ctx(err, "overlay layers in '%s'", b->path);
@@ -97,8 +102,9 @@ static int shift_base(struct rc_overlay_base *b, int userns, struct sv_err *err)
 }
 
 /*
- * Is NAME a directory of B's own mount beneath B? The clone shows just these: it has no other mounts, and nothing outside. Docker's short names (l/ABC,
- * a link to ../ID/diff) pass, an absolute link does not.
+ * Is NAME a directory of B's own mount beneath B? The clone shows just these: it has no other
+ * mounts, and nothing outside. Docker's short names (l/ABC, a link to ../ID/diff) pass, an
+ * absolute link does not.
  */
 static bool holds(const struct rc_overlay_base *b, const char *name)
 {
@@ -115,7 +121,8 @@ static bool holds(const struct rc_overlay_base *b, const char *name)
 }
 
 /* Finds the base that shows the directory PATH, or makes one of PATH itself. */
-static int find_place(struct rc_overlay *ov, const char *path, int userns, struct rc_overlay_place *ret, struct sv_err *err)
+static int find_place(struct rc_overlay *ov, const char *path, int userns,
+		      struct rc_overlay_place *ret, struct sv_err *err)
 {
 	const char *name = NULL;
 	size_t i;
@@ -164,11 +171,13 @@ static bool is_dir_below(const char *dir, const char *name)
 }
 
 /*
- * Engines with long lists of layers change directory before they mount and give names relative to it, and the kernel shows them like that. Docker and podman
- * are then in the directory that has ID/diff (upper) and ID/merged (mount point), containerd in the one that has ID/fs:
- * the second one above either.
+ * Engines with long lists of layers change directory before they mount and give names relative to
+ * it, and the kernel shows them like that. Docker and podman are then in the directory that has
+ * ID/diff (upper) and ID/merged (mount point), containerd in the one that has ID/fs: the second
+ * one above either.
  */
-static int find_engine_dir(const struct rc_overlay_options *o, const char *point, char **ret, struct sv_err *err)
+static int find_engine_dir(const struct rc_overlay_options *o, const char *point, char **ret,
+			   struct sv_err *err)
 {
 	const char *known[] = { o->upper, point };
 	const char *relative = NULL;
@@ -196,7 +205,8 @@ static int find_engine_dir(const struct rc_overlay_options *o, const char *point
 			return 0;
 		}
 	}
-	return sv_err_say(err, EOPNOTSUPP, "the overlay layer '%s' is relative to an unknown directory", relative);
+	return sv_err_say(err, EOPNOTSUPP,
+			  "the overlay layer '%s' is relative to an unknown directory", relative);
 }
 
 static int add_absolute(struct sv_list *list, const char *dir, const char *name, struct sv_err *err)
@@ -211,8 +221,9 @@ static int add_absolute(struct sv_list *list, const char *dir, const char *name,
 }
 
 /*
- * Makes the work directory through the shifted clone, so that it is root's on disk. The mark that a volatile mount leaves behind when it was not unmounted
- * would hinder the next; it is about this directory alone and we know that nobody uses it.
+ * Makes the work directory through the shifted clone, so that it is root's on disk. The mark that
+ * a volatile mount leaves behind when it was not unmounted would hinder the next; it is about
+ * this directory alone and we know that nobody uses it.
  */
 static int make_work(struct rc_overlay *ov, struct rc_overlay_place *parent, struct sv_err *err)
 {
@@ -226,16 +237,20 @@ static int make_work(struct rc_overlay *ov, struct rc_overlay_place *parent, str
 		return r;
 	if (mkdirat(tree, name, 0700) < 0) {
 		if (errno != EEXIST)
-			return sv_err_set(err, errno, "cannot make '%s' in '%s'", name, ov->bases[parent->base].path);
-		if (sv_list_has(&ov->carry, "volatile") && unlinkat(tree, mark, AT_REMOVEDIR) < 0 && errno != ENOENT)
-			return sv_err_set(err, errno, "cannot remove '%s' in '%s'", mark, ov->bases[parent->base].path);
+			return sv_err_set(err, errno, "cannot make '%s' in '%s'", name,
+					  ov->bases[parent->base].path);
+		if (sv_list_has(&ov->carry, "volatile") && unlinkat(tree, mark, AT_REMOVEDIR) < 0 &&
+		    errno != ENOENT)
+			return sv_err_set(err, errno, "cannot remove '%s' in '%s'", mark,
+					  ov->bases[parent->base].path);
 	}
 	ov->work = (struct rc_overlay_place){ .base = parent->base, .name = sv_steal(name) };
 	return 0;
 }
 
 /* Upper and work must be seen through one mount (overlayfs.rst). */
-static int find_upper(struct rc_overlay *ov, const char *upper, const char *beside, int userns, struct sv_err *err)
+static int find_upper(struct rc_overlay *ov, const char *upper, const char *beside, int userns,
+		      struct sv_err *err)
 {
 	struct rc_overlay_place parent = { 0 };
 	int r;
@@ -244,7 +259,9 @@ static int find_upper(struct rc_overlay *ov, const char *upper, const char *besi
 	if (r == 0)
 		r = find_place(ov, beside, userns, &parent, err);
 	if (r == 0 && ov->upper.base != parent.base)
-		r = sv_err_say(err, EOPNOTSUPP, "the overlay's upper '%s' and '%s' have no directory in common", upper, beside);
+		r = sv_err_say(err, EOPNOTSUPP,
+			       "the overlay's upper '%s' and '%s' have no directory in common",
+			       upper, beside);
 	if (r == 0)
 		r = make_work(ov, &parent, err);
 	free(parent.name);
@@ -252,8 +269,12 @@ static int find_upper(struct rc_overlay *ov, const char *upper, const char *besi
 	return r;
 }
 
-/* Turns names into places: the last two of DIRS are upper and the directory of the engine's work, if there is an upper. */
-static int find_layers(struct rc_overlay *ov, const struct sv_list *dirs, bool has_upper, int userns, struct sv_err *err)
+/*
+ * Turns names into places: the last two of DIRS are upper and the directory of the engine's work,
+ * if there is an upper.
+ */
+static int find_layers(struct rc_overlay *ov, const struct sv_list *dirs, bool has_upper,
+		       int userns, struct sv_err *err)
 {
 	size_t n_lowers = dirs->count - (has_upper ? 2 : 0);
 	autofree char *common = NULL, *own = NULL;
@@ -278,14 +299,16 @@ static int find_layers(struct rc_overlay *ov, const struct sv_list *dirs, bool h
 	if (!ov->lowers)
 		return sv_err_oom(err);
 	for (; ov->n_lowers < n_lowers; ov->n_lowers++) {
-		r = find_place(ov, dirs->items[ov->n_lowers], userns, &ov->lowers[ov->n_lowers], err);
+		r = find_place(ov, dirs->items[ov->n_lowers], userns, &ov->lowers[ov->n_lowers],
+			       err);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int open_layers(struct rc_overlay *ov, const struct rc_overlay_options *o, const char *point, int userns, struct sv_err *err)
+static int open_layers(struct rc_overlay *ov, const struct rc_overlay_options *o, const char *point,
+		       int userns, struct sv_err *err)
 {
 	autolist struct sv_list dirs = { 0 };
 	autofree char *engine = NULL, *beside = NULL;
@@ -324,25 +347,34 @@ static int copy_flags(struct rc_overlay *ov, int fd, struct sv_err *err)
 	if (fstatvfs(fd, &vfs) < 0)
 		return sv_err_set(err, errno, "cannot ask for the flags of an overlay");
 	/* These bits are the same for mount(2). */
-	ov->flags = vfs.f_flag & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME);
+	ov->flags = vfs.f_flag &
+		    (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME);
 	return 0;
 }
 
-/* A directory deeper in an overlay may be the host's own root: that upper is in use, and not ours to share. */
+/*
+ * A directory deeper in an overlay may be the host's own root: that upper is in use, and not ours
+ * to share.
+ */
 static int check_whole(int fd, const struct sv_mountinfo *info, struct sv_err *err)
 {
 	struct statx stx;
 
 	if (strcmp(info->type, "overlay") != 0)
-		return sv_err_say(err, EOPNOTSUPP, "%s cannot be shifted by this kernel", info->type);
+		return sv_err_say(err, EOPNOTSUPP, "%s cannot be shifted by this kernel",
+				  info->type);
 	if (statx(fd, "", AT_EMPTY_PATH, 0, &stx) < 0)
 		return sv_err_set(err, errno, "cannot look at an overlay");
 	if (strcmp(info->root, "/") != 0 || !(stx.stx_attributes & STATX_ATTR_MOUNT_ROOT))
-		return sv_err_say(err, EOPNOTSUPP, "a directory inside the overlay on '%s' cannot be shifted by itself", info->point);
+		return sv_err_say(
+			err, EOPNOTSUPP,
+			"a directory inside the overlay on '%s' cannot be shifted by itself",
+			info->point);
 	return 0;
 }
 
-static int open_overlay(struct rc_overlay *ov, int fd, const struct sv_mountinfo *info, int userns, struct sv_err *err)
+static int open_overlay(struct rc_overlay *ov, int fd, const struct sv_mountinfo *info, int userns,
+			struct sv_err *err)
 {
 	autooptions struct rc_overlay_options o = { 0 };
 	int r = check_whole(fd, info, err);

@@ -74,13 +74,16 @@ static int set_path(char **ret, const char *value, struct sv_err *err)
 }
 
 /*
- * Words that change how layers are read or written have to be the same for our mount. index and nfs_export are not carried: they tie an upper layer to one
- * mount. "seclabel" and the like are only shown.
+ * Words that change how layers are read or written have to be the same for our mount. index and
+ * nfs_export are not carried: they tie an upper layer to one mount. "seclabel" and the like are
+ * only shown.
  */
 static bool is_carried(const char *word)
 {
-	static const char *const words[] = { "metacopy=", "redirect_dir=", "xino=",	  "userxattr",	 "volatile",
-					     "verity=",	  "context=",	   "fscontext=",  "defcontext=", "rootcontext=" };
+	static const char *const words[] = {
+		"metacopy=", "redirect_dir=", "xino=",      "userxattr",   "volatile",
+		"verity=",   "context=",      "fscontext=", "defcontext=", "rootcontext="
+	};
 
 	for (size_t i = 0; i < SV_COUNT(words); i++)
 		if (sv_str_starts(word, words[i]))
@@ -199,17 +202,22 @@ const char *rc_overlay_below(const char *dir, const char *path)
 
 bool rc_overlay_plain_name(const char *name)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+@/";
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+@/";
 
 	return name[strspn(name, letters)] == '\0';
 }
 
-int rc_overlay_options_format(const struct sv_list *lowers, size_t n_data, const char *upper, const char *work,
-			      const struct sv_list *carry, char **ret, struct sv_err *err)
+int rc_overlay_options_format(const struct sv_list *lowers, size_t n_data, const char *upper,
+			      const char *work, const struct sv_list *carry, char **ret,
+			      struct sv_err *err)
 {
 	autostr struct sv_str s = { 0 };
 
-	/* index=off: else the kernel refuses an upper layer that another mount uses, and the engine's mount stays. */
+	/*
+	 * index=off: else the kernel refuses an upper layer that another mount uses, and the
+	 * engine's mount stays.
+	 */
 	sv_str_add(&s, "index=off");
 	for (size_t i = 0; i < carry->count; i++)
 		sv_str_addf(&s, ",%s", carry->items[i]);

@@ -2,9 +2,10 @@
 /*
  * relay.c - see relay.h.
  *
- * When the last handle of a terminal's container side is closed, its master reads EIO and polls as hung up until somebody opens the
- * terminal again. systemd and getty do just that with /dev/console, time and again. So we keep a handle ourselves; when vhangup(2) in the
- * container kills it, we take another.
+ * When the last handle of a terminal's container side is closed, its master reads EIO and polls
+ * as hung up until somebody opens the terminal again. systemd and getty do just that with
+ * /dev/console, time and again. So we keep a handle ourselves; when vhangup(2) in the container
+ * kills it, we take another.
  */
 #include "runc/relay.h"
 
@@ -20,11 +21,11 @@
 #include "base/cleanup.h"
 #include "runc/terminal.h"
 
-#ifndef TIOCGPTPEER	/* Linux 4.13 */
+#ifndef TIOCGPTPEER /* Linux 4.13 */
 #define TIOCGPTPEER _IO('T', 0x41)
 #endif
 
-enum { MASTER, IN, OUT };	/* order of the poll entries */
+enum { MASTER, IN, OUT }; /* order of the poll entries */
 
 static bool is_empty(const struct rc_buffer *b)
 {
@@ -49,7 +50,8 @@ static bool spill(struct rc_buffer *b, int fd, bool is_socket)
 	while (!is_empty(b)) {
 		const char *bytes = b->bytes + b->start;
 		size_t len = b->end - b->start;
-		ssize_t n = is_socket ? send(fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL) : write(fd, bytes, len);
+		ssize_t n = is_socket ? send(fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL)
+				      : write(fd, bytes, len);
 
 		if (n < 0)
 			return errno == EAGAIN || errno == EINTR;
@@ -70,8 +72,9 @@ static void take_peer(struct rc_relay *relay)
 }
 
 /*
- * A terminal or pipe is opened again, because O_NONBLOCK belongs to the open file, which the caller's shell has as well. Sockets have MSG_DONTWAIT,
- * files never make us wait, and what cannot be opened again is written as it is.
+ * A terminal or pipe is opened again, because O_NONBLOCK belongs to the open file, which the
+ * caller's shell has as well. Sockets have MSG_DONTWAIT, files never make us wait, and what
+ * cannot be opened again is written as it is.
  */
 static void open_out(struct rc_relay *relay)
 {
@@ -157,19 +160,20 @@ void rc_relay_move(struct rc_relay *relay, const struct pollfd p[RC_RELAY_FDS])
 		if (fill(&relay->from_master, relay->master) == 0) {
 			take_peer(relay);
 			if (relay->peer < 0)
-				relay->master = -1;	/* it would be reported as hung up for ever */
+				relay->master = -1; /* it would be reported as hung up for ever */
 		}
 		write_out(relay);
 	}
 	if (p[IN].revents && is_empty(&relay->to_master) && fill(&relay->to_master, relay->in) == 0)
 		relay->in = -1;
-	if (relay->master >= 0 && !is_empty(&relay->to_master) && !spill(&relay->to_master, relay->master, false))
+	if (relay->master >= 0 && !is_empty(&relay->to_master) &&
+	    !spill(&relay->to_master, relay->master, false))
 		drop(&relay->to_master);
 }
 
 /*
- * A read of the master first lets the line discipline have all that was written (n_tty_read), so EAGAIN means that nothing is left,
- * even if other processes still have the terminal open.
+ * A read of the master first lets the line discipline have all that was written (n_tty_read), so
+ * EAGAIN means that nothing is left, even if other processes still have the terminal open.
  */
 void rc_relay_drain(struct rc_relay *relay)
 {
@@ -186,7 +190,7 @@ void rc_relay_drain(struct rc_relay *relay)
 
 void rc_relay_end(struct rc_relay *relay)
 {
-	struct sv_err ignored = { 0 };	/* a terminal that is gone needs no mode */
+	struct sv_err ignored = { 0 }; /* a terminal that is gone needs no mode */
 
 	if (relay->raw)
 		rc_terminal_restore(STDIN_FILENO, &relay->saved, &ignored);

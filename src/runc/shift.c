@@ -50,13 +50,15 @@ static bool is_root(const struct sv_idmap *maps, size_t count, uint32_t id)
 /* Belongs to one of the container's users already. */
 static bool is_ours(const struct oci_maps *maps, const struct stat *st)
 {
-	return is_mapped(maps->uids, maps->n_uids, st->st_uid) && is_mapped(maps->gids, maps->n_gids, st->st_gid);
+	return is_mapped(maps->uids, maps->n_uids, st->st_uid) &&
+	       is_mapped(maps->gids, maps->n_gids, st->st_gid);
 }
 
 /*
- * Shifts TREE in place. 0: done; 1: the kernel or the file system cannot (EINVAL; EPERM for a mount that is idmapped already; ENOSYS
- * before Linux 5.12). If something mounted below the top hinders a recursive shift, which is all or nothing, the top alone is
- * shifted: a bind of a whole file tree would else be refused for a /proc somewhere in it.
+ * Shifts TREE in place. 0: done; 1: the kernel or the file system cannot (EINVAL; EPERM for a
+ * mount that is idmapped already; ENOSYS before Linux 5.12). If something mounted below the top
+ * hinders a recursive shift, which is all or nothing, the top alone is shifted: a bind of a whole
+ * file tree would else be refused for a /proc somewhere in it.
  */
 static int try_idmap(int tree, int userns, bool recursive, const char *path, struct sv_err *err)
 {
@@ -67,7 +69,9 @@ static int try_idmap(int tree, int userns, bool recursive, const char *path, str
 		failed = (struct sv_err){ 0 };
 		r = sv_mount_idmap(tree, userns, false, &failed);
 		if (r == 0)
-			sv_warning("what is mounted below '%s' cannot be shifted and belongs to nobody in the container", path);
+			sv_warning("what is mounted below '%s' cannot be shifted and belongs to "
+				   "nobody in the container",
+				   path);
 	}
 	if (r == 0)
 		return 0;
@@ -77,27 +81,34 @@ static int try_idmap(int tree, int userns, bool recursive, const char *path, str
 	return sv_err_ctx(err, "'%s'", path);
 }
 
-/* Puts WHAT and its file system before the documented text. FD stands on it in this mount namespace. */
+/*
+ * Puts WHAT and its file system before the documented text. FD stands on it in this mount
+ * namespace.
+ */
 static int cannot_shift(int fd, const char *what, struct sv_err *err)
 {
-	struct sv_err ignored = { 0 };	/* the type is for the message only */
+	struct sv_err ignored = { 0 }; /* the type is for the message only */
 	struct sv_mountinfo info = { 0 };
 
 	sv_mountinfo_of(fd, &info, &ignored);
-	sv_err_ctx(err, "cannot shift the ids of '%s' on %s", what, info.type ? info.type : "its file system");
+	sv_err_ctx(err, "cannot shift the ids of '%s' on %s", what,
+		   info.type ? info.type : "its file system");
 	sv_mountinfo_done(&info);
 	return -err->code;
 }
 
 /* The clone TREE of PATH refuses an idmap: an overlay is taken apart, else shiftfs has to help. */
-static int rootfs_otherwise(int *tree, const struct stat *st, const char *path, const struct rc_shift *shift, struct rc_rootfs *ret,
-			    struct sv_err *err)
+static int rootfs_otherwise(int *tree, const struct stat *st, const char *path,
+			    const struct rc_shift *shift, struct rc_rootfs *ret, struct sv_err *err)
 {
 	autoclose int fd = -1, shifted = -1;
 	struct stat now;
 	int r;
 
-	/* The clone belongs to no mount namespace and has no options to be asked for, so PATH is opened once more. */
+	/*
+	 * The clone belongs to no mount namespace and has no options to be asked for, so PATH is
+	 * opened once more.
+	 */
 	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &now) < 0)
 		return sv_err_set(err, errno, "cannot open '%s'", path);
@@ -119,7 +130,8 @@ static int rootfs_otherwise(int *tree, const struct stat *st, const char *path, 
 	return 0;
 }
 
-int rc_shift_rootfs(const char *path, const struct rc_shift *shift, struct rc_rootfs *ret, struct sv_err *err)
+int rc_shift_rootfs(const char *path, const struct rc_shift *shift, struct rc_rootfs *ret,
+		    struct sv_err *err)
 {
 	autoclose int tree = -1;
 	struct stat st;
@@ -144,7 +156,8 @@ int rc_shift_rootfs(const char *path, const struct rc_shift *shift, struct rc_ro
 	return 0;
 }
 
-int rc_shift_rootfs_finish(struct rc_rootfs *rootfs, int scratch, const struct rc_shift *shift, int *ret_tree, struct sv_err *err)
+int rc_shift_rootfs_finish(struct rc_rootfs *rootfs, int scratch, const struct rc_shift *shift,
+			   int *ret_tree, struct sv_err *err)
 {
 	int r;
 
@@ -176,8 +189,9 @@ static bool is_asked_for(const struct oci_mount *m)
 }
 
 /*
- * Is this source to be shifted? Device nodes never: a shifted /dev/null would be the container's to chmod for the whole host. For the same reason a socket or FIFO
- * that is open to everybody stays as it is; one that is not (docker.sock) could not be used without.
+ * Is this source to be shifted? Device nodes never: a shifted /dev/null would be the container's
+ * to chmod for the whole host. For the same reason a socket or FIFO that is open to everybody
+ * stays as it is; one that is not (docker.sock) could not be used without.
  */
 static bool wants_shift(const struct bind *b, const struct stat *st)
 {
@@ -194,7 +208,8 @@ static bool rules_apply(const struct stat *st, void *arg)
 {
 	const struct bind *b = arg;
 
-	return !b->shift->remapped && wants_shift(b, st) && (S_ISREG(st->st_mode) || S_ISDIR(st->st_mode));
+	return !b->shift->remapped && wants_shift(b, st) &&
+	       (S_ISREG(st->st_mode) || S_ISDIR(st->st_mode));
 }
 
 static bool rules_never(const struct stat *st, void *arg)
@@ -204,8 +219,12 @@ static bool rules_never(const struct stat *st, void *arg)
 	return false;
 }
 
-/* X-mount.subdir is resolved with SOURCE as its root; then its real place on the host has to keep the rules. */
-static int open_subdir(int bundle, struct bind *b, int *ret, struct stat *ret_stat, struct sv_err *err)
+/*
+ * X-mount.subdir is resolved with SOURCE as its root; then its real place on the host has to keep
+ * the rules.
+ */
+static int open_subdir(int bundle, struct bind *b, int *ret, struct stat *ret_stat,
+		       struct sv_err *err)
 {
 	autoclose int source = -1, sub = -1;
 	char self[40], real[PATH_MAX];
@@ -235,13 +254,18 @@ static int open_subdir(int bundle, struct bind *b, int *ret, struct stat *ret_st
 	return 0;
 }
 
-/* The user namespace that says how mount M shifts: its own mappings, or the container's. *RET is the caller's. */
-static int mapping_of(const struct oci_mount *m, const struct rc_shift *shift, int *ret, struct sv_err *err)
+/*
+ * The user namespace that says how mount M shifts: its own mappings, or the container's. *RET is
+ * the caller's.
+ */
+static int mapping_of(const struct oci_mount *m, const struct rc_shift *shift, int *ret,
+		      struct sv_err *err)
 {
 	int fd;
 
 	if (m->maps.n_uids || m->maps.n_gids)
-		return sv_userns_make(m->maps.uids, m->maps.n_uids, m->maps.gids, m->maps.n_gids, ret, err);
+		return sv_userns_make(m->maps.uids, m->maps.n_uids, m->maps.gids, m->maps.n_gids,
+				      ret, err);
 	fd = fcntl(shift->userns, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0)
 		return sv_err_set(err, errno, "cannot duplicate a descriptor");
@@ -250,7 +274,8 @@ static int mapping_of(const struct oci_mount *m, const struct rc_shift *shift, i
 }
 
 /* `idmap` or `ridmap` or mappings: what the spec asks for is done or fails. */
-static int shift_as_asked(int tree, const struct oci_mount *m, const struct rc_shift *shift, struct sv_err *err)
+static int shift_as_asked(int tree, const struct oci_mount *m, const struct rc_shift *shift,
+			  struct sv_err *err)
 {
 	autoclose int userns = -1;
 	int r = mapping_of(m, shift, &userns, err);
@@ -261,17 +286,21 @@ static int shift_as_asked(int tree, const struct oci_mount *m, const struct rc_s
 }
 
 /* Shifts *TREE, or replaces it by one that is. FD stands on the source, ST tells of it. */
-static int shift_bind(int *tree, int fd, const struct stat *st, const struct oci_mount *m, const struct rc_shift *shift,
-		      struct sv_err *err)
+static int shift_bind(int *tree, int fd, const struct stat *st, const struct oci_mount *m,
+		      const struct rc_shift *shift, struct sv_err *err)
 {
 	autoclose int shifted = -1;
 	int r = try_idmap(*tree, shift->userns, m->rec, m->source, err);
 
 	if (r <= 0)
 		return r;
-	/* A file that everybody may read (resolv.conf of an engine that keeps it on tmpfs), or a socket: useful although nobody's. */
+	/*
+	 * A file that everybody may read (resolv.conf of an engine that keeps it on tmpfs), or a
+	 * socket: useful although nobody's.
+	 */
 	if (!S_ISDIR(st->st_mode) && (!S_ISREG(st->st_mode) || st->st_mode & S_IROTH)) {
-		sv_warning("'%s' cannot be shifted and belongs to nobody in the container", m->source);
+		sv_warning("'%s' cannot be shifted and belongs to nobody in the container",
+			   m->source);
 		return 0;
 	}
 	r = rc_shiftfs_mount(*tree, shift->userns, &shifted, err);
@@ -286,7 +315,8 @@ static int shift_bind(int *tree, int fd, const struct stat *st, const struct oci
 	return 0;
 }
 
-int rc_shift_bind(int bundle, const struct oci_mount *m, const struct rc_shift *shift, int *ret_tree, struct sv_err *err)
+int rc_shift_bind(int bundle, const struct oci_mount *m, const struct rc_shift *shift,
+		  int *ret_tree, struct sv_err *err)
 {
 	struct bind b = { .mount = m, .shift = shift };
 	autoclose int fd = -1, tree = -1;

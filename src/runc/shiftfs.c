@@ -22,7 +22,7 @@
 #include "base/str.h"
 #include "os/mount.h"
 
-#define PLACE "s"	/* in a directory of the child's own */
+#define PLACE "s" /* in a directory of the child's own */
 
 /* The registered name, NULL if there is none. */
 static const char *find_type(void)
@@ -34,7 +34,8 @@ static const char *find_type(void)
 	while (file && fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = '\0';
 		for (size_t i = 0; i < SV_COUNT(names); i++)
-			if (sv_str_ends(line, names[i]) && line[strlen(line) - strlen(names[i]) - 1] == '\t')
+			if (sv_str_ends(line, names[i]) &&
+			    line[strlen(line) - strlen(names[i]) - 1] == '\t')
 				return names[i];
 	}
 	return NULL;
@@ -42,8 +43,9 @@ static const char *find_type(void)
 
 /*
  * PROCESS  a child of the assembler that shares its descriptors.
- * IN       the assembler's namespaces first; then a mount namespace of its own; at the end the container's user namespace and one more mount
- *          namespace, since only a namespace's owner may mount.
+ * IN       the assembler's namespaces first; then a mount namespace of its own; at the end the
+ *          container's user namespace and one more mount namespace, since only a namespace's
+ *          owner may mount.
  * ENDS     by _exit; 0: the mount has been put onto the descriptor SLOT.
  */
 static int mount_in_child(const char *type, int tree, int userns, int slot, struct sv_err *err)
@@ -61,7 +63,8 @@ static int mount_in_child(const char *type, int tree, int userns, int slot, stru
 		r = sv_mount_attach(top, root, err);
 	if (r < 0)
 		return r;
-	if (fchdir(top) < 0 || mkdir(PLACE, 0700) < 0 || move_mount(tree, "", AT_FDCWD, PLACE, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	if (fchdir(top) < 0 || mkdir(PLACE, 0700) < 0 ||
+	    move_mount(tree, "", AT_FDCWD, PLACE, MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return sv_err_set(err, errno, "cannot attach a directory for %s", type);
 	if (mount(PLACE, PLACE, type, 0, "mark") < 0)
 		return sv_err_set(err, errno, "cannot mark a directory for %s", type);
@@ -85,8 +88,9 @@ int rc_shiftfs_mount(int tree, int userns, int *ret, struct sv_err *err)
 	int status;
 
 	if (!type)
-		return sv_err_say(err, EOPNOTSUPP, "container requires uid shifting but error was found: "
-						   "nbox_shiftfs module is not loaded in the kernel");
+		return sv_err_say(err, EOPNOTSUPP,
+				  "container requires uid shifting but error was found: "
+				  "nbox_shiftfs module is not loaded in the kernel");
 	if (fstat(tree, &st) < 0)
 		return sv_err_set(err, errno, "cannot look at a mount");
 	if (!S_ISDIR(st.st_mode))
@@ -108,12 +112,14 @@ int rc_shiftfs_mount(int tree, int userns, int *ret, struct sv_err *err)
 	}
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
-			return sv_err_set(err, errno, "cannot wait for the process that mounts %s", type);
+			return sv_err_set(err, errno, "cannot wait for the process that mounts %s",
+					  type);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
 		*ret = sv_fd_steal(&slot);
 		return 0;
 	}
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 1 && pread(story, err, sizeof(*err), 0) == sizeof(*err))
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 1 &&
+	    pread(story, err, sizeof(*err), 0) == sizeof(*err))
 		return sv_err_ctx(err, "%s", type);
 	return sv_err_say(err, EIO, "the process that mounts %s died", type);
 }

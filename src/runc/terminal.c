@@ -14,7 +14,10 @@
 #include "base/cleanup.h"
 #include "os/fd.h"
 
-/* What Go's console package calls the master; containerd and conmon read it and do not look at it. */
+/*
+ * What Go's console package calls the master; containerd and conmon read it and do not look at
+ * it.
+ */
 static const char master_name[] = "/dev/ptmx";
 
 int rc_terminal_connect(const char *path, int *ret, struct sv_err *err)

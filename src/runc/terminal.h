@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * terminal.h - pseudo terminals: handing the master to whoever asked (--console-socket), and the modes of our own terminal.
+ * terminal.h - pseudo terminals: handing the master to whoever asked (--console-socket), and the
+ * modes of our own terminal.
  *
- * Engines listen on a unix stream socket and expect one message: the name of the terminal as data (they show it, nothing more) and the
- * master as SCM_RIGHTS (runc's docs/terminals.md, "Detached").
+ * Engines listen on a unix stream socket and expect one message: the name of the terminal as data
+ * (they show it, nothing more) and the master as SCM_RIGHTS (runc's docs/terminals.md,
+ * "Detached").
  */
 #ifndef RC_TERMINAL_H
 #define RC_TERMINAL_H
@@ -14,8 +16,10 @@
 
 #include "base/err.h"
 
-/* Connects to the engine's socket. Done before anything is created, so that a wrong path costs nothing. PATH may be longer than
- * sun_path. *RET is close-on-exec. */
+/*
+ * Connects to the engine's socket. Done before anything is created, so that a wrong path costs
+ * nothing. PATH may be longer than sun_path. *RET is close-on-exec.
+ */
 int rc_terminal_connect(const char *path, int *ret, struct sv_err *err);
 
 /* Sends MASTER over SOCK. Both stay the caller's. */

@@ -68,7 +68,8 @@ static void message_that_is_cut_is_refused(void **state)
 	(void)state;
 	make_pair(pair);
 	assert_int_equal(sv_fd_send(pair[0], "too long", 8, NULL, 0, &err), 0);
-	assert_int_equal(sv_fd_receive(pair[1], text, sizeof(text), NULL, 0, &count, &err), -EPROTO);
+	assert_int_equal(sv_fd_receive(pair[1], text, sizeof(text), NULL, 0, &count, &err),
+			 -EPROTO);
 	close(pair[0]);
 	close(pair[1]);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Mounts as the kernel tells of them: lines of mountinfo, option lists, and the mount under a real descriptor. */
+/*
+ * Mounts as the kernel tells of them: lines of mountinfo, option lists, and the mount under a
+ * real descriptor.
+ */
 #include "os/mountinfo.h"
 
 #include <errno.h>
@@ -19,7 +22,8 @@ static void line_is_taken_apart(void **state)
 	unsigned id;
 
 	(void)state;
-	assert_int_equal(sv_mountinfo_parse("36 35 98:0 /a /mnt/b rw,noatime master:1 shared:7 - ext3 /dev/root rw,errors=continue\n",
+	assert_int_equal(sv_mountinfo_parse("36 35 98:0 /a /mnt/b rw,noatime master:1 shared:7 - "
+					    "ext3 /dev/root rw,errors=continue\n",
 					    &id, &m, &err),
 			 0);
 	assert_int_equal(id, 36);
@@ -37,7 +41,8 @@ static void line_without_optional_fields_and_source_is_read(void **state)
 	unsigned id;
 
 	(void)state;
-	assert_int_equal(sv_mountinfo_parse("1 0 0:2 / /with\\040blank rw - tmpfs  rw", &id, &m, &err), 0);
+	assert_int_equal(
+		sv_mountinfo_parse("1 0 0:2 / /with\\040blank rw - tmpfs  rw", &id, &m, &err), 0);
 	assert_string_equal(m.point, "/with blank");
 	assert_string_equal(m.options, "rw");
 	sv_mountinfo_done(&m);
@@ -45,8 +50,12 @@ static void line_without_optional_fields_and_source_is_read(void **state)
 
 static void broken_lines_are_refused(void **state)
 {
-	static const char *const lines[] = { "", "36", "x 35 98:0 / / rw - ext3 a rw", "36 35 98:0 / / rw ext3 a rw",
-					     "36 35 98:0 / / rw -", "99999999999 35 98:0 / / rw - ext3 a rw" };
+	static const char *const lines[] = { "",
+					     "36",
+					     "x 35 98:0 / / rw - ext3 a rw",
+					     "36 35 98:0 / / rw ext3 a rw",
+					     "36 35 98:0 / / rw -",
+					     "99999999999 35 98:0 / / rw - ext3 a rw" };
 
 	(void)state;
 	for (size_t i = 0; i < SV_COUNT(lines); i++) {
@@ -65,7 +74,11 @@ static void options_are_parted_and_decoded(void **state)
 	struct sv_err err = { 0 };
 
 	(void)state;
-	assert_int_equal(sv_mountinfo_options("rw,,context=\"a:s0:c1,c2\",lowerdir=/a\\040b:/c\\134:d\\054e,x=\\9", &l, &err), 0);
+	assert_int_equal(
+		sv_mountinfo_options(
+			"rw,,context=\"a:s0:c1,c2\",lowerdir=/a\\040b:/c\\134:d\\054e,x=\\9", &l,
+			&err),
+		0);
 	assert_int_equal(l.count, 4);
 	assert_string_equal(l.items[0], "rw");
 	assert_string_equal(l.items[1], "context=\"a:s0:c1,c2\"");

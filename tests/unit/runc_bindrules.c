@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The two rules for bind sources, first as a decision on values, then on real directories (those cases need root). */
+/*
+ * The two rules for bind sources, first as a decision on values, then on real directories (those
+ * cases need root).
+ */
 #include "runc/bindrules.h"
 
 #include <errno.h>
@@ -33,13 +36,13 @@ static void exclusive_is_root_without_others(void **state)
 		{ { 0, 0, S_IFDIR | 0770, false }, true },
 		{ { 0, 0, S_IFDIR | 01710, false }, true },
 		{ { 0, 50, S_IFDIR | 0700, false }, true },
-		{ { 0, 50, S_IFDIR | 0710, false }, false },	/* another group gets in */
+		{ { 0, 50, S_IFDIR | 0710, false }, false }, /* another group gets in */
 		{ { 0, 0, S_IFDIR | 0701, false }, false },
 		{ { 0, 0, S_IFDIR | 0704, false }, false },
 		{ { 0, 0, S_IFDIR | 0755, false }, false },
-		{ { 1000, 0, S_IFDIR | 0700, false }, false },	/* its owner gets in */
-		{ { 0, 0, S_IFDIR | 0750, true }, false },	/* whom the ACL names gets in */
-		{ { 0, 0, S_IFDIR | 0700, true }, true },	/* the mask lets nobody through */
+		{ { 1000, 0, S_IFDIR | 0700, false }, false }, /* its owner gets in */
+		{ { 0, 0, S_IFDIR | 0750, true }, false },     /* whom the ACL names gets in */
+		{ { 0, 0, S_IFDIR | 0700, true }, true },      /* the mask lets nobody through */
 	};
 
 	(void)state;
@@ -66,34 +69,50 @@ static void open_path_is_refused_with_the_documented_text(void **state)
 
 	(void)state;
 	assert_int_equal(rc_bindrules_check("/some/path", steps, 3, &err), -EACCES);
-	assert_string_equal(err.msg, "shiftfs mountpoint security check failed: path /some/path is not exclusively accessible "
+	assert_string_equal(err.msg, "shiftfs mountpoint security check failed: path /some/path is "
+				     "not exclusively accessible "
 				     "to the root user or group");
 }
 
 static void source_of_another_owner_is_refused(void **state)
 {
-	const struct rc_bind_step user[] = { open_dir, closed_dir, { 1000, 0, S_IFDIR | 0755, false } };
-	const struct rc_bind_step group[] = { open_dir, closed_dir, { 0, 999, S_IFREG | 0644, false } };
+	const struct rc_bind_step user[] = { open_dir,
+					     closed_dir,
+					     { 1000, 0, S_IFDIR | 0755, false } };
+	const struct rc_bind_step group[] = { open_dir,
+					      closed_dir,
+					      { 0, 999, S_IFREG | 0644, false } };
 	struct sv_err err = { 0 };
 
 	(void)state;
 	assert_int_equal(rc_bindrules_check("/srv/x", user, 3, &err), -EACCES);
-	assert_string_equal(err.msg, "shiftfs mountpoint security check failed: path /srv/x is owned by 1000:0 and not by root:root");
+	assert_string_equal(err.msg, "shiftfs mountpoint security check failed: path /srv/x is "
+				     "owned by 1000:0 and not by root:root");
 	assert_int_equal(rc_bindrules_check("/srv/x", group, 3, &err), -EACCES);
 }
 
 static void volume_may_have_any_owner_behind_a_closed_door(void **state)
 {
-	const struct rc_bind_step closed[] = { open_dir, closed_dir, { 999, 999, S_IFDIR | 0755, false } };
-	const struct rc_bind_step open[] = { open_dir, open_dir, { 999, 999, S_IFDIR | 0755, false } };
+	const struct rc_bind_step closed[] = { open_dir,
+					       closed_dir,
+					       { 999, 999, S_IFDIR | 0755, false } };
+	const struct rc_bind_step open[] = { open_dir,
+					     open_dir,
+					     { 999, 999, S_IFDIR | 0755, false } };
 	struct sv_err err = { 0 };
 
 	(void)state;
-	assert_int_equal(rc_bindrules_check("/var/lib/docker/volumes/db/_data", closed, 3, &err), 0);
-	assert_int_equal(rc_bindrules_check("/var/lib/docker/volumes/db/_data/sub", closed, 3, &err), 0);
-	assert_int_equal(rc_bindrules_check("/var/lib/docker/volumes/db/_data", open, 3, &err), -EACCES);
-	assert_int_equal(rc_bindrules_check("/var/lib/docker/volumes/db/_database", closed, 3, &err), -EACCES);
-	assert_int_equal(rc_bindrules_check("/var/lib/docker/volumes//_data", closed, 3, &err), -EACCES);
+	assert_int_equal(rc_bindrules_check("/var/lib/docker/volumes/db/_data", closed, 3, &err),
+			 0);
+	assert_int_equal(
+		rc_bindrules_check("/var/lib/docker/volumes/db/_data/sub", closed, 3, &err), 0);
+	assert_int_equal(rc_bindrules_check("/var/lib/docker/volumes/db/_data", open, 3, &err),
+			 -EACCES);
+	assert_int_equal(
+		rc_bindrules_check("/var/lib/docker/volumes/db/_database", closed, 3, &err),
+		-EACCES);
+	assert_int_equal(rc_bindrules_check("/var/lib/docker/volumes//_data", closed, 3, &err),
+			 -EACCES);
 	assert_int_equal(rc_bindrules_check("/srv/db/_data", closed, 3, &err), -EACCES);
 }
 
@@ -114,12 +133,13 @@ static int make_tree(void **state)
 	strcpy(top, "/tmp/sv-bindrules.XXXXXX");
 	if (!mkdtemp(top) || chdir(top) < 0)
 		return -1;
-	if (chmod(".", 0755) < 0 || mkdir("open", 0755) < 0 || mkdir("open/in", 0755) < 0 || mkdir("closed", 0700) < 0 ||
-	    mkdir("closed/in", 0755) < 0)
+	if (chmod(".", 0755) < 0 || mkdir("open", 0755) < 0 || mkdir("open/in", 0755) < 0 ||
+	    mkdir("closed", 0700) < 0 || mkdir("closed/in", 0755) < 0)
 		return -1;
 	close(open("closed/in/file", O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
-	return symlink("../closed/in", "open/to-closed") < 0 || symlink("../open/in", "closed/to-open") < 0 ||
-	       symlink("round", "round") < 0 || symlink("/proc/self/cwd", "magic") < 0;
+	return symlink("../closed/in", "open/to-closed") < 0 ||
+	       symlink("../open/in", "closed/to-open") < 0 || symlink("round", "round") < 0 ||
+	       symlink("/proc/self/cwd", "magic") < 0;
 }
 
 static int remove_tree(void **state)
@@ -157,7 +177,7 @@ static void the_real_path_counts_not_the_text(void **state)
 
 	(void)state;
 	if (geteuid() != 0)
-		skip();	/* the tree must be root's */
+		skip(); /* the tree must be root's */
 	assert_int_equal(try("closed/in", "closed/in"), 0);
 	assert_int_equal(try("closed", "closed"), 0);
 	assert_int_equal(try("./closed//in/./file", "closed/in/file"), 0);
@@ -181,28 +201,34 @@ static void what_cannot_be_walked_is_refused(void **state)
 		strcat(deep, "a/..");
 	assert_int_equal(try("missing/in", NULL), -ENOENT);
 	assert_int_equal(try("round", NULL), -ELOOP);
-	assert_int_equal(try("magic/open", NULL), -EACCES);	/* its text is a path like any other's */
+	assert_int_equal(try("magic/open", NULL),
+			 -EACCES); /* its text is a path like any other's */
 	assert_int_equal(try(deep, NULL), -ENOENT);
 	assert_int_equal(try("closed/in/file/x", NULL), -ENOTDIR);
 }
 
 static void acl_opens_a_closed_directory(void **state)
 {
-	/* version 2; user::rwx user:1000:r-x group::--- mask::r-x other::--- (linux/posix_acl_xattr.h) */
+	/*
+	 * version 2; user::rwx user:1000:r-x group::--- mask::r-x other::---
+	 * (linux/posix_acl_xattr.h)
+	 */
 	static const struct {
 		uint32_t version;
 		struct {
 			uint16_t tag, perm;
 			uint32_t id;
 		} entries[5];
-	} acl = { 2, { { 1, 7, -1U }, { 2, 5, 1000 }, { 4, 0, -1U }, { 16, 5, -1U }, { 32, 0, -1U } } };
+	} acl = {
+		2, { { 1, 7, -1U }, { 2, 5, 1000 }, { 4, 0, -1U }, { 16, 5, -1U }, { 32, 0, -1U } }
+	};
 
 	(void)state;
 	if (geteuid() != 0)
 		skip();
 	assert_int_equal(mkdir("named", 0700), 0);
 	if (setxattr("named", "system.posix_acl_access", &acl, sizeof(acl), 0) < 0)
-		skip();	/* no ACLs here */
+		skip(); /* no ACLs here */
 	assert_int_equal(try("named", NULL), -EACCES);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Waiting in the foreground, with real processes and terminals. Each case forks a "runtime" with stdin and stdout of its own, which forks the
- * "container"; alarm(2) ends what hangs.
+ * Waiting in the foreground, with real processes and terminals. Each case forks a "runtime" with
+ * stdin and stdout of its own, which forks the "container"; alarm(2) ends what hangs.
  */
 #include "runc/foreground.h"
 
@@ -27,13 +27,16 @@
 
 #include "base/cleanup.h"
 
-#define LIMIT 20	/* seconds */
+#define LIMIT 20 /* seconds */
 
-/* What the container does: SLAVE is its terminal, -1 if it has none. The result is its exit status. */
+/*
+ * What the container does: SLAVE is its terminal, -1 if it has none. The result is its exit
+ * status.
+ */
 typedef int container_fn(int slave);
 
 struct side {
-	int in, out;	/* for the runtime's stdin and stdout */
+	int in, out; /* for the runtime's stdin and stdout */
 	bool terminal;
 	container_fn *container;
 };
@@ -211,7 +214,7 @@ static int leaves_a_child_on_the_terminal(int slave)
 {
 	(void)slave;
 	if (fork() == 0) {
-		setsid();	/* survives the hang-up that ends the session */
+		setsid(); /* survives the hang-up that ends the session */
 		alarm(LIMIT);
 		pause();
 		_exit(0);
@@ -231,7 +234,7 @@ static int leaves_an_orphan(int slave)
 	if (fork() == 0) {
 		if (fork() == 0) {
 			close(ends[0]);
-			_exit(99);	/* becomes the runtime's child, whose status is not the answer */
+			_exit(99); /* becomes the runtime's child, whose status is not the answer */
 		}
 		_exit(0);
 	}
@@ -245,13 +248,16 @@ static int leaves_an_orphan(int slave)
 static void exit_status_is_passed_on(void **state)
 {
 	(void)state;
-	assert_int_equal(finish(start(&(struct side){ .in = 0, .out = 1, .container = returns_7 })), 7);
+	assert_int_equal(finish(start(&(struct side){ .in = 0, .out = 1, .container = returns_7 })),
+			 7);
 }
 
 static void death_by_signal_is_128_and_more(void **state)
 {
 	(void)state;
-	assert_int_equal(finish(start(&(struct side){ .in = 0, .out = 1, .container = kills_itself })), 128 + SIGKILL);
+	assert_int_equal(
+		finish(start(&(struct side){ .in = 0, .out = 1, .container = kills_itself })),
+		128 + SIGKILL);
 }
 
 static void signals_reach_the_container(void **state)
@@ -352,7 +358,7 @@ static void window_follows_and_the_terminal_is_restored(void **state)
 	assert_false(during.c_lflag & (ISIG | ECHO));
 	size.ws_col = 99;
 	ioctl(master, TIOCSWINSZ, &size);
-	kill(pid, SIGWINCH);	/* the pair is not the runtime's controlling terminal */
+	kill(pid, SIGWINCH); /* the pair is not the runtime's controlling terminal */
 	assert_int_equal(finish(pid), 99);
 	tcgetattr(slave, &after);
 	assert_int_equal(after.c_lflag, before.c_lflag);
@@ -386,7 +392,7 @@ static void terminal_may_be_closed_and_opened_again(void **state)
 
 	(void)state;
 	if (geteuid() != 0)
-		skip();	/* vhangup(2) needs CAP_SYS_TTY_CONFIG */
+		skip(); /* vhangup(2) needs CAP_SYS_TTY_CONFIG */
 	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
 	side.out = out[1];
 	pid = start(&side);
@@ -399,7 +405,9 @@ static void terminal_may_be_closed_and_opened_again(void **state)
 static void others_on_the_terminal_are_not_waited_for(void **state)
 {
 	int out[2];
-	struct side side = { .in = 0, .terminal = true, .container = leaves_a_child_on_the_terminal };
+	struct side side = { .in = 0,
+			     .terminal = true,
+			     .container = leaves_a_child_on_the_terminal };
 	pid_t pid;
 
 	(void)state;
@@ -415,7 +423,9 @@ static void others_on_the_terminal_are_not_waited_for(void **state)
 static void orphans_are_reaped_without_a_word(void **state)
 {
 	(void)state;
-	assert_int_equal(finish(start(&(struct side){ .in = 0, .out = 1, .container = leaves_an_orphan })), 9);
+	assert_int_equal(
+		finish(start(&(struct side){ .in = 0, .out = 1, .container = leaves_an_orphan })),
+		9);
 }
 
 int main(void)

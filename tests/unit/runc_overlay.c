@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Option strings of overlays: what engines' mounts say, the directory that holds all layers, what our mount will say. */
+/*
+ * Option strings of overlays: what engines' mounts say, the directory that holds all layers, what
+ * our mount will say.
+ */
 #include "runc/overlay_options.h"
 
 #include <errno.h>
@@ -25,7 +28,8 @@ static void docker_mount_is_read(void **state)
 	struct rc_overlay_options o;
 
 	(void)state;
-	parse("rw,lowerdir=/var/lib/docker/overlay2/l/AAA:/var/lib/docker/overlay2/l/BBB,upperdir=/var/lib/docker/overlay2/x/diff,"
+	parse("rw,lowerdir=/var/lib/docker/overlay2/l/AAA:/var/lib/docker/overlay2/l/BBB,upperdir=/"
+	      "var/lib/docker/overlay2/x/diff,"
 	      "workdir=/var/lib/docker/overlay2/x/work,index=off",
 	      &o);
 	assert_int_equal(o.lowers.count, 2);
@@ -42,12 +46,14 @@ static void what_layers_depend_on_is_carried(void **state)
 	struct rc_overlay_options o;
 
 	(void)state;
-	parse("ro,seclabel,context=\"system_u:object_r:container_file_t:s0:c1,c2\",lowerdir=a:b,redirect_dir=on,index=on,nfs_export=on,"
+	parse("ro,seclabel,context=\"system_u:object_r:container_file_t:s0:c1,c2\",lowerdir=a:b,"
+	      "redirect_dir=on,index=on,nfs_export=on,"
 	      "metacopy=on,xino=auto,userxattr,volatile,uuid=null",
 	      &o);
 	assert_null(o.upper);
 	assert_int_equal(o.carry.count, 6);
-	assert_string_equal(o.carry.items[0], "context=\"system_u:object_r:container_file_t:s0:c1,c2\"");
+	assert_string_equal(o.carry.items[0],
+			    "context=\"system_u:object_r:container_file_t:s0:c1,c2\"");
 	assert_false(sv_list_has(&o.carry, "index=on"));
 	assert_false(sv_list_has(&o.carry, "uuid=null"));
 	rc_overlay_options_done(&o);
@@ -58,8 +64,12 @@ static void escapes_of_both_layers_are_taken_off(void **state)
 	struct rc_overlay_options o;
 
 	(void)state;
-	/* overlayfs: "\:" and "\\"; around it seq_file: \134 for the backslash, \040 for the blank, \054 for the comma */
-	parse("rw,lowerdir=/with\\040blank:/with\\134:colon:/with\\054comma:/back\\134\\134slash", &o);
+	/*
+	 * overlayfs: "\:" and "\\"; around it seq_file: \134 for the backslash, \040 for the
+	 * blank, \054 for the comma
+	 */
+	parse("rw,lowerdir=/with\\040blank:/with\\134:colon:/with\\054comma:/back\\134\\134slash",
+	      &o);
 	assert_int_equal(o.lowers.count, 4);
 	assert_string_equal(o.lowers.items[0], "/with blank");
 	assert_string_equal(o.lowers.items[1], "/with:colon");
@@ -87,7 +97,12 @@ static void layers_one_by_one_and_data_layers_are_read(void **state)
 
 static void nonsense_is_refused(void **state)
 {
-	static const char *const texts[] = { "", "rw", "rw,lowerdir=", "rw,lowerdir=::/data", "lowerdir=/a,upperdir=/u", "lowerdir=/a,workdir=/w" };
+	static const char *const texts[] = { "",
+					     "rw",
+					     "rw,lowerdir=",
+					     "rw,lowerdir=::/data",
+					     "lowerdir=/a,upperdir=/u",
+					     "lowerdir=/a,workdir=/w" };
 
 	(void)state;
 	for (size_t i = 0; i < SV_COUNT(texts); i++) {
@@ -99,7 +114,8 @@ static void nonsense_is_refused(void **state)
 	}
 }
 
-static void assert_common(const char *want, const char *first, const char *second, const char *third)
+static void assert_common(const char *want, const char *first, const char *second,
+			  const char *third)
 {
 	const char *const given[] = { first, second, third };
 	autolist struct sv_list dirs = { 0 };
@@ -116,7 +132,8 @@ static void assert_common(const char *want, const char *first, const char *secon
 static void common_directory_ends_at_a_slash(void **state)
 {
 	(void)state;
-	assert_common("/lib/overlay2", "/lib/overlay2/l/A", "/lib/overlay2/l/B", "/lib/overlay2/id/diff");
+	assert_common("/lib/overlay2", "/lib/overlay2/l/A", "/lib/overlay2/l/B",
+		      "/lib/overlay2/id/diff");
 	assert_common("/snap", "/snap/12/fs", "/snap/123/fs", NULL);
 	assert_common("/snap/1", "/snap/1/fs", "/snap/1", NULL);
 	assert_common("/snap", "/snap/1", "/snap/12", NULL);
@@ -140,14 +157,18 @@ static void path_is_told_below_a_directory(void **state)
 
 static void own_mount_is_composed(void **state)
 {
-	char *names[] = { "b0/l/A", "b0/l/B", "1", NULL }, *words[] = { "metacopy=on", "volatile", NULL };
-	const struct sv_list lowers = { .items = names, .count = 3 }, carry = { .items = words, .count = 2 }, none = { 0 };
+	char *names[] = { "b0/l/A", "b0/l/B", "1", NULL },
+	     *words[] = { "metacopy=on", "volatile", NULL };
+	const struct sv_list lowers = { .items = names, .count = 3 },
+			     carry = { .items = words, .count = 2 }, none = { 0 };
 	autofree char *text = NULL, *plain = NULL;
 	struct sv_err err = { 0 };
 
 	(void)state;
-	assert_int_equal(rc_overlay_options_format(&lowers, 1, "b0/u", "b0/w", &carry, &text, &err), 0);
-	assert_string_equal(text, "index=off,metacopy=on,volatile,lowerdir=b0/l/A:b0/l/B::1,upperdir=b0/u,workdir=b0/w");
+	assert_int_equal(rc_overlay_options_format(&lowers, 1, "b0/u", "b0/w", &carry, &text, &err),
+			 0);
+	assert_string_equal(text, "index=off,metacopy=on,volatile,lowerdir=b0/l/A:b0/l/"
+				  "B::1,upperdir=b0/u,workdir=b0/w");
 	assert_int_equal(rc_overlay_options_format(&lowers, 0, NULL, NULL, &none, &plain, &err), 0);
 	assert_string_equal(plain, "index=off,lowerdir=b0/l/A:b0/l/B:1");
 }

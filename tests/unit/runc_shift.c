@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Shifting on real file systems: the kernel is what is asked here, so these cases need root, a mount namespace of their own, and a disk below /var/tmp that
- * can be idmapped. Elsewhere they are skipped.
+ * Shifting on real file systems: the kernel is what is asked here, so these cases need root, a
+ * mount namespace of their own, and a disk below /var/tmp that can be idmapped. Elsewhere they
+ * are skipped.
  */
 #include "runc/shift.h"
 
@@ -32,17 +33,17 @@
 #include "os/mount.h"
 #include "os/userns.h"
 
-#define ROOT 231072U	/* the container's root on the host */
-#define NEED_ROOT()                                                                                                    \
-	do {                                                                                                           \
-		if (!top[0])                                                                                           \
-			skip();                                                                                        \
+#define ROOT 231072U /* the container's root on the host */
+#define NEED_ROOT()             \
+	do {                    \
+		if (!top[0])    \
+			skip(); \
 	} while (0)
 
 static struct sv_idmap map = { 0, ROOT, 65536 };
 static const struct oci_maps maps = { .uids = &map, .gids = &map, .n_uids = 1, .n_gids = 1 };
 static struct rc_shift shift = { .maps = &maps, .userns = -1 };
-static char top[64];	/* working directory of every case; "" if there can be none */
+static char top[64]; /* working directory of every case; "" if there can be none */
 static int scratch = -1;
 
 /* The credentials that the assembler has, for one call at a time. */
@@ -66,7 +67,8 @@ static int can_idmap(void)
 	autoclose int dir = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), tree = -1;
 	struct sv_err err = { 0 };
 
-	return sv_mount_clone(dir, false, &tree, &err) == 0 && sv_mount_idmap(tree, shift.userns, false, &err) == 0;
+	return sv_mount_clone(dir, false, &tree, &err) == 0 &&
+	       sv_mount_idmap(tree, shift.userns, false, &err) == 0;
 }
 
 static int set_up(void **state)
@@ -78,8 +80,9 @@ static int set_up(void **state)
 		return 0;
 	umask(0);
 	strcpy(top, "/var/tmp/sv-shift.XXXXXX");
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || !mkdtemp(top) || chdir(top) < 0 ||
-	    mkdir("scratch", 0700) < 0 || mount("tmpfs", "scratch", "tmpfs", 0, NULL) < 0)
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || !mkdtemp(top) ||
+	    chdir(top) < 0 || mkdir("scratch", 0700) < 0 ||
+	    mount("tmpfs", "scratch", "tmpfs", 0, NULL) < 0)
 		return -1;
 	scratch = open("scratch", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) < 0 ||
@@ -159,8 +162,8 @@ static void in_container(int tree, int (*act)(void))
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		if (fchdir(tree) < 0 || setns(shift.userns, CLONE_NEWUSER) < 0 || setresgid(0, 0, 0) < 0 ||
-		    setresuid(0, 0, 0) < 0)
+		if (fchdir(tree) < 0 || setns(shift.userns, CLONE_NEWUSER) < 0 ||
+		    setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
 			_exit(100);
 		_exit(act());
 	}
@@ -189,7 +192,8 @@ static void plain_directory_is_shifted_and_not_chowned(void **state)
 
 	(void)state;
 	NEED_ROOT();
-	sh("mkdir -p plain/etc plain/home; echo -n one > plain/etc/conf; touch plain/etc/gone; chown 1000:1001 plain/home");
+	sh("mkdir -p plain/etc plain/home; echo -n one > plain/etc/conf; touch plain/etc/gone; "
+	   "chown 1000:1001 plain/home");
 	assert_shifted("plain", &tree);
 	assert_owner(tree, "etc/conf", ROOT, ROOT);
 	assert_owner(tree, "home", ROOT + 1000, ROOT + 1001);
@@ -229,9 +233,11 @@ static void link_to_the_root_is_followed_and_a_file_refused(void **state)
 /* What docker has: short links to the layers, upper and work in a directory of the container. */
 static void make_engine(void)
 {
-	sh("mkdir -p e/l e/base/diff/etc e/base/diff/home e/mid/diff e/id/diff e/id/work e/id/merged;"
+	sh("mkdir -p e/l e/base/diff/etc e/base/diff/home e/mid/diff e/id/diff e/id/work "
+	   "e/id/merged;"
 	   "ln -sfn ../base/diff e/l/BASE; ln -sfn ../mid/diff e/l/MID;"
-	   "echo -n one > e/base/diff/etc/conf; touch e/base/diff/etc/gone; chown 1000:1001 e/base/diff/home");
+	   "echo -n one > e/base/diff/etc/conf; touch e/base/diff/etc/gone; chown 1000:1001 "
+	   "e/base/diff/home");
 }
 
 static void overlay_is_mounted_anew_and_upper_has_true_owners(void **state)
@@ -242,7 +248,9 @@ static void overlay_is_mounted_anew_and_upper_has_true_owners(void **state)
 	(void)state;
 	NEED_ROOT();
 	make_engine();
-	sh("mount -t overlay overlay -o lowerdir=$PWD/e/l/MID:$PWD/e/l/BASE,upperdir=$PWD/e/id/diff,workdir=$PWD/e/id/work e/id/merged");
+	sh("mount -t overlay overlay -o "
+	   "lowerdir=$PWD/e/l/MID:$PWD/e/l/BASE,upperdir=$PWD/e/id/diff,workdir=$PWD/e/id/work "
+	   "e/id/merged");
 	assert_shifted("e/id/merged", &tree);
 	assert_owner(tree, "etc", ROOT, ROOT);
 	assert_owner(tree, "home", ROOT + 1000, ROOT + 1001);
@@ -254,7 +262,10 @@ static void overlay_is_mounted_anew_and_upper_has_true_owners(void **state)
 	assert_owner(AT_FDCWD, "e/id/diff/moved", 1000, 5);
 	assert_owner(AT_FDCWD, "e/id/diff/home", 7, 8);
 	assert_owner(AT_FDCWD, "e/id/sysvisor-work", 0, 0);
-	/* A removed file is a device 0:0 in upper; that takes the power that the mount was made with. */
+	/*
+	 * A removed file is a device 0:0 in upper; that takes the power that the mount was made
+	 * with.
+	 */
 	assert_int_equal(lstat("e/id/diff/etc/gone", &st), 0);
 	assert_true(S_ISCHR(st.st_mode) && st.st_rdev == 0);
 	sh("umount e/id/merged");
@@ -268,7 +279,9 @@ static void overlay_comes_up_again_after_a_restart(void **state)
 	NEED_ROOT();
 	sh("rm -rf e");
 	make_engine();
-	sh("mount -t overlay overlay -o volatile,lowerdir=$PWD/e/l/BASE,upperdir=$PWD/e/id/diff,workdir=$PWD/e/id/work e/id/merged");
+	sh("mount -t overlay overlay -o "
+	   "volatile,lowerdir=$PWD/e/l/BASE,upperdir=$PWD/e/id/diff,workdir=$PWD/e/id/work "
+	   "e/id/merged");
 	assert_shifted("e/id/merged", &first);
 	in_container(first, change_things);
 	sv_fd_close(&first);
@@ -285,7 +298,8 @@ static void names_relative_to_the_engines_directory_are_found(void **state)
 	NEED_ROOT();
 	sh("rm -rf e");
 	make_engine();
-	sh("cd e; mount -t overlay overlay -o lowerdir=l/MID:l/BASE,upperdir=id/diff,workdir=id/work id/merged");
+	sh("cd e; mount -t overlay overlay -o "
+	   "lowerdir=l/MID:l/BASE,upperdir=id/diff,workdir=id/work id/merged");
 	assert_shifted("e/id/merged", &tree);
 	in_container(tree, change_things);
 	assert_owner(AT_FDCWD, "e/id/diff/moved", 1000, 5);
@@ -316,14 +330,19 @@ static void strange_and_many_layers_are_mounted(void **state)
 
 	(void)state;
 	NEED_ROOT();
-	sh("rm -rf e; mkdir -p 'e/a:b,c d/diff' e/id/diff e/id/work e/id/merged; touch 'e/a:b,c d/diff/file';"
-	   "mount -t overlay overlay -o \"lowerdir=$PWD/e/a\\:b\\,c d/diff,upperdir=$PWD/e/id/diff,workdir=$PWD/e/id/work\" e/id/merged");
+	sh("rm -rf e; mkdir -p 'e/a:b,c d/diff' e/id/diff e/id/work e/id/merged; touch 'e/a:b,c "
+	   "d/diff/file';"
+	   "mount -t overlay overlay -o \"lowerdir=$PWD/e/a\\:b\\,c "
+	   "d/diff,upperdir=$PWD/e/id/diff,workdir=$PWD/e/id/work\" e/id/merged");
 	assert_shifted("e/id/merged", &strange);
 	assert_owner(strange, "file", ROOT, ROOT);
-	sh("umount e/id/merged; rm -rf e; mkdir -p e/id/diff e/id/work e/id/merged; l=; i=0; while [ $i -lt 120 ]; do"
-	   " d=a-layer-with-quite-a-long-name-$i; mkdir -p e/$d/$d; echo -n $i > e/$d/$d/file-$i; ln -s $d/$d e/$i;"
+	sh("umount e/id/merged; rm -rf e; mkdir -p e/id/diff e/id/work e/id/merged; l=; i=0; while "
+	   "[ $i -lt 120 ]; do"
+	   " d=a-layer-with-quite-a-long-name-$i; mkdir -p e/$d/$d; echo -n $i > e/$d/$d/file-$i; "
+	   "ln -s $d/$d e/$i;"
 	   " l=$l:$i; i=$((i+1)); done; cd e;"
-	   " mount -t overlay overlay -o lowerdir=${l#:},upperdir=id/diff,workdir=id/work id/merged");
+	   " mount -t overlay overlay -o lowerdir=${l#:},upperdir=id/diff,workdir=id/work "
+	   "id/merged");
 	assert_shifted("e/id/merged", &many);
 	assert_owner(many, "file-0", ROOT, ROOT);
 	assert_text(many, "file-119", "119");
@@ -340,20 +359,23 @@ static void layers_on_several_file_systems_are_mounted(void **state)
 	NEED_ROOT();
 	sh("rm -rf e");
 	make_engine();
-	sh("mkdir e/other; mount -t tmpfs tmpfs e/other; mkdir e/other/in; touch e/other/in/file; ln -s $PWD/e/mid/diff e/l/ABSOLUTE;"
-	   "mount -t overlay overlay -o lowerdir=$PWD/e/other/in:$PWD/e/l/ABSOLUTE:$PWD/e/l/BASE,upperdir=$PWD/e/id/diff,"
+	sh("mkdir e/other; mount -t tmpfs tmpfs e/other; mkdir e/other/in; touch e/other/in/file; "
+	   "ln -s $PWD/e/mid/diff e/l/ABSOLUTE;"
+	   "mount -t overlay overlay -o "
+	   "lowerdir=$PWD/e/other/in:$PWD/e/l/ABSOLUTE:$PWD/e/l/BASE,upperdir=$PWD/e/id/diff,"
 	   "workdir=$PWD/e/id/work e/id/merged");
 	r = shift_rootfs("e/id/merged", &tree, &err);
 	if (r == 0) {
 		assert_owner(tree, "file", ROOT, ROOT);
 		assert_owner(tree, "home", ROOT + 1000, ROOT + 1001);
 	} else {
-		assert_int_equal(r, -EOPNOTSUPP);	/* tmpfs before Linux 6.3 */
+		assert_int_equal(r, -EOPNOTSUPP); /* tmpfs before Linux 6.3 */
 	}
 	sh("umount e/id/merged; umount e/other");
 }
 
-static const char nbox[] = "container requires uid shifting but error was found: nbox_shiftfs module is not loaded in the kernel";
+static const char nbox[] = "container requires uid shifting but error was found: nbox_shiftfs "
+			   "module is not loaded in the kernel";
 
 static void what_nothing_can_shift_is_refused_with_the_documented_text(void **state)
 {
@@ -365,7 +387,8 @@ static void what_nothing_can_shift_is_refused_with_the_documented_text(void **st
 	sh("rm -rf e");
 	make_engine();
 	sh("mkdir proc; mount -t proc proc proc;"
-	   "mount -t overlay overlay -o lowerdir=$PWD/e/l/BASE,upperdir=$PWD/e/id/diff,workdir=$PWD/e/id/work e/id/merged");
+	   "mount -t overlay overlay -o "
+	   "lowerdir=$PWD/e/l/BASE,upperdir=$PWD/e/id/diff,workdir=$PWD/e/id/work e/id/merged");
 	assert_int_equal(shift_rootfs("proc", &tree, &err), -EOPNOTSUPP);
 	assert_true(sv_str_ends(err.msg, nbox));
 	assert_non_null(strstr(err.msg, "/proc' on proc: "));
@@ -400,7 +423,8 @@ static void bind_of_a_closed_directory_is_shifted(void **state)
 
 	(void)state;
 	NEED_ROOT();
-	sh("mkdir -p b/closed/in b/open; chmod 755 b b/open; chmod 700 b/closed; touch b/closed/in/file; chown 5:6 b/closed/in/file");
+	sh("mkdir -p b/closed/in b/open; chmod 755 b b/open; chmod 700 b/closed; touch "
+	   "b/closed/in/file; chown 5:6 b/closed/in/file");
 	assert_int_equal(bind_of("b/closed/in", &m, &tree, &err), 0);
 	assert_owner(tree, "file", ROOT + 5, ROOT + 6);
 	assert_owner(tree, "", ROOT, ROOT);
@@ -416,7 +440,8 @@ static void bind_of_an_open_directory_is_refused_unless_remapped(void **state)
 	NEED_ROOT();
 	sh("chmod 755 .");
 	assert_int_equal(bind_of("b/open", &m, &tree, &err), -EACCES);
-	assert_string_equal(err.msg, "shiftfs mountpoint security check failed: path b/open is not exclusively accessible "
+	assert_string_equal(err.msg, "shiftfs mountpoint security check failed: path b/open is not "
+				     "exclusively accessible "
 				     "to the root user or group");
 	shift.remapped = true;
 	assert_int_equal(bind_of("b/open", &m, &plain, &err), 0);
@@ -457,7 +482,10 @@ static void special_and_own_files_stay_as_they_are(void **state)
 static void mappings_of_the_mount_itself_are_used(void **state)
 {
 	struct sv_idmap other = { 0, 500000, 1000 };
-	struct oci_mount m = { .bind = true, .idmap = true, .maps = { .uids = &other, .gids = &other, .n_uids = 1, .n_gids = 1 } };
+	struct oci_mount m = { .bind = true,
+			       .idmap = true,
+			       .maps = {
+				       .uids = &other, .gids = &other, .n_uids = 1, .n_gids = 1 } };
 	autoclose int tree = -1;
 	struct sv_err err = { 0 };
 
@@ -476,7 +504,8 @@ static void subdirectory_is_found_inside_the_source(void **state)
 
 	(void)state;
 	NEED_ROOT();
-	sh("mkdir b/closed/deep; touch b/closed/deep/here; ln -s /deep b/closed/link; ln -s ../../../open b/closed/out");
+	sh("mkdir b/closed/deep; touch b/closed/deep/here; ln -s /deep b/closed/link; ln -s "
+	   "../../../open b/closed/out");
 	assert_int_equal(bind_of("b/closed", &m, &tree, &err), 0);
 	assert_owner(tree, "here", ROOT, ROOT);
 	m.subdir = (char *)"out";
