@@ -55,6 +55,7 @@ void sv_log(enum sv_log_level level, const char *fmt, ...)
 	if (log_to.fd < 0) {
 		dprintf(STDERR_FILENO, "%s: %s: %s\n", program_invocation_short_name,
 			level_names[level], sv_str_text(&msg));
+		errno = saved;
 		return;
 	}
 

@@ -136,9 +136,44 @@ static void a_full_disk_loses_the_line_only(void **state)
 	assert_int_equal(errno, 0);
 }
 
+/* What a process that was given no log file says on stderr, with LEVEL. */
+static char *said_on_stderr(enum sv_log_level level)
+{
+	char *path = new_file();
+	struct sv_err err = { 0 };
+	int kept = dup(STDERR_FILENO);
+
+	program_invocation_short_name = (char *)"base_log";
+	assert_true(kept >= 0);
+	assert_non_null(freopen(path, "w", stderr));
+	assert_int_equal(sv_log_open(NULL, false, level, &err), 0);
+	errno = EXDEV;
+	sv_debug("a step");
+	sv_warning("less of it");
+	sv_log(SV_LOG_ERROR, "main tells this");
+	assert_int_equal(errno, EXDEV);
+	assert_true(dup2(kept, STDERR_FILENO) >= 0);
+	close(kept);
+	return take_file(path);
+}
+
+/* Runs first: a log file, once opened, stays. */
+static void without_a_file_warnings_go_to_stderr(void **state)
+{
+	char *text = said_on_stderr(SV_LOG_INFO);
+
+	(void)state;
+	assert_string_equal(text, "base_log: warning: less of it\n");
+	free(text);
+	text = said_on_stderr(SV_LOG_DEBUG);
+	assert_string_equal(text, "base_log: debug: a step\nbase_log: warning: less of it\n");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_a_file_warnings_go_to_stderr),
 		cmocka_unit_test(json_lines_have_what_containerd_reads),
 		cmocka_unit_test(text_lines_look_as_those_of_runc),
 		cmocka_unit_test(lines_below_the_level_are_dropped),
