@@ -258,14 +258,13 @@ bind_private()
 }
 t "-v of a directory that only root reaches shows true owners both ways" bind_private
 
+PUBLIC=$(mktemp -d -p /var/tmp sv-public.XXXXXX)
+on_exit rmdir "$PUBLIC"
+chmod 755 "$PUBLIC"
 bind_public()
 {
-	local public
-	public=$(mktemp -d -p /var/tmp sv-public.XXXXXX)
-	chmod 755 "$public"
-	status 125 dr -v "$public:/data" bb true
-	rmdir "$public"
-	has "$OUT" "shiftfs mountpoint security check failed: path $public is not exclusively accessible to the root user or group"
+	status 125 dr -v "$PUBLIC:/data" bb true
+	has "$OUT" "shiftfs mountpoint security check failed: path $PUBLIC is not exclusively accessible to the root user or group"
 }
 th "-v of a directory that others reach is refused with the documented words" bind_public
 
