@@ -138,6 +138,11 @@ static int attach_root(struct assembly *a, struct sv_err *err)
 	r = rc_shift_rootfs_finish(&a->rootfs, scratch, &a->shift, &a->tree.root, err);
 	if (r < 0)
 		return sv_err_ctx(err, "root file system '%s'", a->l->container->rootfs);
+	/* A clone belongs to the peer group of its source, and hosts with systemd share everything: what is attached below
+	 * would appear on the host as well. */
+	r = sv_mount_attr(a->tree.root, 0, 0, MS_PRIVATE, true, err);
+	if (r < 0)
+		return r;
 	/* Left there, it would lie between the old root and the new one, and detaching the old root would detach it instead. */
 	if (scratch >= 0 && umount2("/", MNT_DETACH) < 0)
 		return sv_err_set(err, errno, "cannot detach the scratch directory");
