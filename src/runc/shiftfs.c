@@ -61,6 +61,9 @@ static int mount_in_child(const char *type, int tree, int userns, int slot, stru
 	r = sv_mount_new("tmpfs", "tmpfs", "mode=700", false, 0, &top, err);
 	if (r == 0)
 		r = sv_mount_attach(top, root, err);
+	/* A clone is a peer of the host's mount: the mark would come up there as well. */
+	if (r == 0)
+		r = sv_mount_attr(tree, 0, 0, MS_PRIVATE, true, err);
 	if (r < 0)
 		return r;
 	if (fchdir(top) < 0 || mkdir(PLACE, 0700) < 0 ||

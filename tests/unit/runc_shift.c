@@ -43,8 +43,8 @@
 static struct sv_idmap map = { 0, ROOT, 65536 };
 static const struct oci_maps maps = { .uids = &map, .gids = &map, .n_uids = 1, .n_gids = 1 };
 static struct rc_shift shift = { .maps = &maps, .userns = -1 };
-static char top[64]; /* working directory of every case; "" if there can be none */
-static int scratch = -1;
+static char top[64];     /* working directory of every case; "" if there can be none */
+static int scratch = -1; /* of the last rootfs */
 
 /* The credentials that the assembler has, for one call at a time. */
 static void become_assembler(bool yes)
@@ -84,11 +84,9 @@ static int set_up(void **state)
 	    chdir(top) < 0 || mkdir("scratch", 0700) < 0 ||
 	    mount("tmpfs", "scratch", "tmpfs", 0, NULL) < 0)
 		return -1;
-	scratch = open("scratch", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) < 0 ||
 	    sv_userns_make(&map, 1, &map, 1, &shift.userns, &err) < 0 || !can_idmap()) {
 		print_message("no id-mapped mounts here: %s\n", err.msg);
-		sv_fd_close(&scratch);
 		umount2("scratch", MNT_DETACH);
 		if (rmdir("scratch") < 0 || chdir("/") < 0 || rmdir(top) < 0)
 			return -1;
@@ -106,6 +104,7 @@ static int tear_down(void **state)
 		return 0;
 	sv_fd_close(&scratch);
 	umount2("scratch", MNT_DETACH);
+	umount2("e/id/merged", MNT_DETACH); /* of a case that failed */
 	snprintf(command, sizeof(command), "rm -rf --one-file-system %s", top);
 	return chdir("/") < 0 || system(command) != 0;
 }
@@ -130,6 +129,17 @@ static void assert_text(int dir, const char *name, const char *want)
 	assert_string_equal(text, want);
 }
 
+static void make_scratch(void)
+{
+	static int count;
+	char name[32];
+
+	snprintf(name, sizeof(name), "scratch/%d", ++count);
+	assert_int_equal(mkdir(name, 0700), 0);
+	sv_fd_close(&scratch);
+	scratch = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
 /* Both halves as the assembler does them. */
 static int shift_rootfs(const char *name, int *ret, struct sv_err *err)
 {
@@ -138,6 +148,7 @@ static int shift_rootfs(const char *name, int *ret, struct sv_err *err)
 	int r;
 
 	snprintf(path, sizeof(path), "%s/%s", top, name);
+	make_scratch();
 	become_assembler(true);
 	r = rc_shift_rootfs(path, &shift, &rootfs, err);
 	if (r == 0)
@@ -225,9 +236,9 @@ static void link_to_the_root_is_followed_and_a_file_refused(void **state)
 	sh("mkdir real; touch real/file; ln -s real linked");
 	assert_shifted("linked", &tree);
 	assert_owner(tree, "file", ROOT, ROOT);
-	assert_int_equal(shift_rootfs("real/file", &scratch, &err), -ENOTDIR);
+	assert_int_equal(shift_rootfs("real/file", &tree, &err), -ENOTDIR);
 	err = (struct sv_err){ 0 };
-	assert_int_equal(shift_rootfs("missing", &scratch, &err), -ENOENT);
+	assert_int_equal(shift_rootfs("missing", &tree, &err), -ENOENT);
 }
 
 /* What docker has: short links to the layers, upper and work in a directory of the container. */
@@ -336,16 +347,16 @@ static void strange_and_many_layers_are_mounted(void **state)
 	   "d/diff,upperdir=$PWD/e/id/diff,workdir=$PWD/e/id/work\" e/id/merged");
 	assert_shifted("e/id/merged", &strange);
 	assert_owner(strange, "file", ROOT, ROOT);
-	sh("umount e/id/merged; rm -rf e; mkdir -p e/id/diff e/id/work e/id/merged; l=; i=0; while "
-	   "[ $i -lt 120 ]; do"
-	   " d=a-layer-with-quite-a-long-name-$i; mkdir -p e/$d/$d; echo -n $i > e/$d/$d/file-$i; "
-	   "ln -s $d/$d e/$i;"
-	   " l=$l:$i; i=$((i+1)); done; cd e;"
-	   " mount -t overlay overlay -o lowerdir=${l#:},upperdir=id/diff,workdir=id/work "
+	/* Just below a page as the engine writes it, above with the name of our directory in front. */
+	sh("umount e/id/merged; rm -rf e; mkdir -p e/id/diff e/id/work e/id/merged; l=; i=100; "
+	   "while [ $i -lt 240 ]; do d=layer-with-a-long-name-$i; mkdir e/$d; "
+	   "echo -n $i > e/$d/file-$i; l=$l:$d; i=$((i+1)); done; cd e;"
+	   "mount -t overlay overlay -o lowerdir=${l#:},upperdir=id/diff,workdir=id/work "
 	   "id/merged");
 	assert_shifted("e/id/merged", &many);
-	assert_owner(many, "file-0", ROOT, ROOT);
-	assert_text(many, "file-119", "119");
+	assert_owner(many, "file-100", ROOT, ROOT);
+	assert_text(many, "file-239", "239");
+	assert_int_equal(faccessat(scratch, "139", F_OK, AT_SYMLINK_NOFOLLOW), 0);
 	sh("umount e/id/merged");
 }
 
