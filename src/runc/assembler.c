@@ -37,6 +37,7 @@
 
 struct assembly {
 	struct rc_launch *l;
+	int timens_offsets;	/* of I, opened while the host's /proc is in sight; -1: none wanted */
 	struct rc_shift shift;
 	struct rc_rootfs rootfs;
 	struct rc_tree tree;
@@ -63,12 +64,28 @@ static int open_userns(const struct rc_launch *l, int *ret, struct sv_err *err)
 	return sv_ns_open(path, CLONE_NEWUSER, ret, err);
 }
 
+static int open_time_offsets(struct assembly *a, struct sv_err *err)
+{
+	char path[48];
+
+	if (!a->l->spec->linux.has_time_offsets)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/timens_offsets", a->l->init);
+	a->timens_offsets = open(path, O_WRONLY | O_CLOEXEC);
+	if (a->timens_offsets < 0)
+		return sv_err_set(err, errno, "linux.timeOffsets: cannot open '%s'", path);
+	return 0;
+}
+
 /* Everything that lies on the host is opened while the host's mounts are in sight. */
 static int open_sources(struct assembly *a, struct sv_err *err)
 {
 	struct rc_launch *l = a->l;
 	int r = open_userns(l, &a->shift.userns, err);
 
+	if (r < 0)
+		return r;
+	r = open_time_offsets(a, err);
 	if (r < 0)
 		return r;
 	r = rc_shift_rootfs(l->container->rootfs, &a->shift, &a->rootfs, err);
@@ -153,6 +170,19 @@ static int attach_root(struct assembly *a, struct sv_err *err)
 	return sv_mount_attach(a->tree.root, place, err);
 }
 
+/* I has made the time namespace and not yet entered it; from then on the offsets are fixed (time_namespaces(7)). */
+static int set_time_offsets(const struct assembly *a, struct sv_err *err)
+{
+	const struct oci_linux *linux = &a->l->spec->linux;
+
+	if (a->timens_offsets < 0)
+		return 0;
+	if (dprintf(a->timens_offsets, "monotonic %lld %u\nboottime %lld %u\n", (long long)linux->monotonic_secs,
+		    linux->monotonic_nanosecs, (long long)linux->boottime_secs, linux->boottime_nanosecs) < 0)
+		return sv_err_set(err, errno, "linux.timeOffsets: cannot set them");
+	return 0;
+}
+
 /* The namespaces of I that A needs for proc, sysfs, mqueue and cgroup. With v2 the cgroup namespace is made later, by A. */
 static int enter_namespaces(const struct assembly *a, struct sv_err *err)
 {
@@ -165,7 +195,7 @@ static int enter_namespaces(const struct assembly *a, struct sv_err *err)
 		flags |= CLONE_NEWCGROUP;
 	if (setns(a->l->init_pidfd, flags) < 0)
 		return sv_err_set(err, errno, "cannot enter the container's namespaces");
-	return 0;
+	return set_time_offsets(a, err);
 }
 
 /* The fresh /dev, if the document mounts one; a /dev bound from elsewhere is somebody else's. */
@@ -331,6 +361,7 @@ int rc_assembler(struct rc_launch *l)
 {
 	struct assembly a = {
 		.l = l,
+		.timens_offsets = -1,
 		.shift = { .userns = -1, .maps = &l->spec->linux.maps, .remapped = l->remapped },
 		.rootfs = RC_ROOTFS_INIT,
 		.tree = RC_TREE_INIT,

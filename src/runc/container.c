@@ -58,7 +58,7 @@ void rc_container_done(struct rc_container *c)
 	oci_process_done(&c->process);
 	hooks_done(&c->poststart);
 	hooks_done(&c->poststop);
-	free(c->seccomp);
+	free(c->rdt_group);
 	free(c->listener);
 	free(c->listener_metadata);
 	/* Unlocked by word, not only by close: a child may still have its copy of the open file. */

@@ -31,7 +31,7 @@ enum rc_status { RC_CREATING, RC_CREATED, RC_RUNNING, RC_PAUSED, RC_STOPPED };
 enum rc_part {
 	RC_PART_HEAD,	/* who and which process: id to init_start; of the cgroup only what tells whether it is frozen */
 	RC_PART_BODY,	/* also the whole cgroup, annotations, hooks */
-	RC_PART_ALL,	/* also what exec needs: mappings, process, seccomp */
+	RC_PART_ALL,	/* also what exec needs: mappings, process, seccomp listener */
 };
 
 struct rc_container {
@@ -47,7 +47,7 @@ struct rc_container {
 	size_t n_annotations;
 	struct oci_process process;	/* defaults for exec: env, cwd, user, caps, labels, noNewPrivs, rlimits */
 	struct oci_hooks poststart, poststop;
-	char *seccomp;			/* linux.seccomp as JSON text if somebody listens (SCMP_ACT_NOTIFY); the filter itself is in filter_file.h */
+	char *rdt_group;		/* the resctrl group that goes with the container, NULL: none */
 	char *listener, *listener_metadata;	/* linux.seccomp.listenerPath and listenerMetadata, NULL: none */
 	bool no_new_keyring;
 	int dir;			/* O_DIRECTORY descriptor of ROOT/<id>, -1: only peeked at */

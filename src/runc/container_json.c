@@ -5,10 +5,9 @@
  * state.json is one JSON object, written so that its beginning is useful alone:
  *	{"head":{...},		line 1: who, and which process
  *	"body":{...},		line 2: cgroup, annotations, hooks
- *	"exec":{...},		line 3: mappings, the seccomp listener and the process defaults
- *	"seccomp":...}		line 4: the profile, never parsed here, only cut out
- * JSON strings never contain a raw line end, so a line is a whole value. Reading only what a command needs matters: the fourth
- * line is 12 kB with docker, and `list` reads the first one of every container.
+ *	"exec":{...}}		line 3: mappings, the seccomp listener and the process defaults
+ * JSON strings never contain a raw line end, so a line is a whole value. Reading only what a command needs matters: `list` reads the
+ * first line of every container.
  */
 #include "runc/container.h"
 
@@ -22,7 +21,6 @@
 #define HEAD "{\"head\":"
 #define BODY "\"body\":"
 #define EXEC "\"exec\":"
-#define SECCOMP "\"seccomp\":"
 
 /* ---- writing ---- */
 
@@ -64,6 +62,8 @@ int rc_container_write(const struct rc_container *c, struct sv_str *s, struct sv
 
 	sv_str_add(s, "},\n" BODY "{\"cgroup\":");
 	rc_cgroup_save(&c->cgroup, s);
+	if (c->rdt_group)
+		add_text(s, ",\"rdtGroup\":", c->rdt_group);
 	sv_str_add(s, ",\"annotations\":");
 	oci_annotations_dump(c->annotations, c->n_annotations, s);
 	sv_str_add(s, ",\"hooks\":{\"poststart\":");
@@ -84,11 +84,7 @@ int rc_container_write(const struct rc_container *c, struct sv_str *s, struct sv
 	else
 		sv_str_add(s, "null");
 
-	sv_str_add(s, "},\n" SECCOMP);
-	if (c->seccomp && strchr(c->seccomp, '\n'))
-		return sv_err_say(err, EINVAL, "the seccomp profile is not on one line");
-	sv_str_add(s, c->seccomp ? c->seccomp : "null");
-	sv_str_add(s, "}\n");
+	sv_str_add(s, "}}\n");
 	return s->failed ? sv_err_oom(err) : 0;
 }
 
@@ -109,11 +105,12 @@ static int take_line(const char **rest, const char *end, const char *key, char l
 	return 0;
 }
 
-static int parse_line(const char **rest, const char *end, const char *key, struct json_object **ret, struct sv_err *err)
+static int parse_line(const char **rest, const char *end, const char *key, char last, struct json_object **ret,
+		      struct sv_err *err)
 {
-	const char *text;
-	size_t len;
-	int r = take_line(rest, end, key, ',', &text, &len, err);
+	const char *text = NULL;
+	size_t len = 0;
+	int r = take_line(rest, end, key, last, &text, &len, err);
 
 	if (r == 0)
 		r = sv_json_parse(text, len, ret, err);
@@ -179,7 +176,8 @@ static int read_body(const struct sv_json *at, struct rc_container *c, struct sv
 	/* The head brought a part of the same. */
 	rc_cgroup_done(&c->cgroup);
 	c->cgroup = (struct rc_cgroup){ 0 };
-	if ((r = rc_cgroup_load(&cgroup, &c->cgroup, err)) < 0 || (r = read_annotations(&annotations, c, err)) < 0 ||
+	if ((r = rc_cgroup_load(&cgroup, &c->cgroup, err)) < 0 ||
+	    (r = sv_json_get_string(at, "rdtGroup", &c->rdt_group, err)) < 0 || (r = read_annotations(&annotations, c, err)) < 0 ||
 	    (r = oci_hooks_parse(&place, hooks, err)) < 0)
 		return r;
 	c->poststart = hooks[OCI_HOOK_POSTSTART];
@@ -227,14 +225,6 @@ static int read_exec(const struct sv_json *at, struct rc_container *c, struct sv
 	return oci_process_parse(&process, &c->process, err);
 }
 
-static int read_seccomp(const char *text, size_t len, struct rc_container *c, struct sv_err *err)
-{
-	if (len == 4 && memcmp(text, "null", 4) == 0)
-		return 0;
-	c->seccomp = strndup(text, len);
-	return c->seccomp ? 0 : sv_err_oom(err);
-}
-
 int rc_container_read(const char *text, size_t len, enum rc_part part, struct rc_container *ret, struct sv_err *err)
 {
 	static int (*const readers[])(const struct sv_json *, struct rc_container *, struct sv_err *) = {
@@ -249,14 +239,12 @@ int rc_container_read(const char *text, size_t len, enum rc_part part, struct rc
 	};
 	const char *rest = text, *end = text + len;
 	struct json_object *doc;
-	const char *seccomp;
-	size_t seccomp_len;
 	int r;
 
 	for (enum rc_part p = RC_PART_HEAD; p <= part; p++) {
 		struct sv_json at = { 0 };
 
-		r = parse_line(&rest, end, keys[p], &doc, err);
+		r = parse_line(&rest, end, keys[p], p == RC_PART_ALL ? '}' : ',', &doc, err);
 		if (r < 0)
 			return r;
 		at.value = doc;
@@ -266,10 +254,7 @@ int rc_container_read(const char *text, size_t len, enum rc_part part, struct rc
 			return r;
 	}
 	ret->part = part;
-	if (part < RC_PART_ALL)
-		return 0;
-	r = take_line(&rest, end, SECCOMP, '}', &seccomp, &seccomp_len, err);
-	return r < 0 ? r : read_seccomp(seccomp, seccomp_len, ret, err);
+	return 0;
 }
 
 /* ---- the state document ---- */

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "os/proc.h"
 #include "runc/hooks.h"
+#include "runc/rdt.h"
 
 /* SIGKILL to pid 1 ends its whole pid namespace, unless a part of it is frozen or in the kernel's hands. */
 #define SOON_MS 1000
@@ -56,6 +57,17 @@ static int remove_cgroup(struct rc_container *c, struct sv_err *err)
 	return r;
 }
 
+/* Without a mounted resctrl its groups are gone, too. */
+static int remove_rdt(const struct rc_container *c, struct sv_err *err)
+{
+	autoclose int root = -1;
+	struct sv_err none = { 0 };
+
+	if (!c->rdt_group || rc_rdt_open(&root, &none) < 0)
+		return 0;
+	return rc_rdt_remove(root, c->rdt_group, err);
+}
+
 static int run_poststop(const struct rc_container *c, struct sv_err *err)
 {
 	autostr struct sv_str state = { 0 };
@@ -74,6 +86,8 @@ int rc_destroy(struct rc_container *c, const char *root, bool kill, struct sv_er
 
 	if (r == 0)
 		r = remove_cgroup(c, err);
+	if (r == 0)
+		r = remove_rdt(c, err);
 	if (r == 0)
 		r = run_poststop(c, err);
 	return r < 0 ? r : rc_container_remove(c, root, err);

@@ -206,28 +206,11 @@ static int start_process(struct joining *s, struct sv_err *err)
 	return 0;
 }
 
-/* The profile is only kept for who listens to it. */
 static int send_listener(const struct joining *s, int notify, struct sv_err *err)
 {
-	struct oci_seccomp seccomp = { 0 };
-	struct sv_json top = { 0 };
-	int r = sv_err_say(err, EBADMSG, "the container's seccomp profile is not known");
+	const struct oci_seccomp seccomp = { .listener_path = s->c->listener, .listener_metadata = s->c->listener_metadata };
 
-	if (!s->c->seccomp)
-		return r;
-	*err = (struct sv_err){ 0 };
-	r = sv_json_parse(s->c->seccomp, strlen(s->c->seccomp), &seccomp.profile, err);
-	top.value = seccomp.profile;
-	if (r == 0)
-		r = sv_json_get_string(&top, "listenerPath", &seccomp.listener_path, err);
-	if (r == 0)
-		r = sv_json_get_string(&top, "listenerMetadata", &seccomp.listener_metadata, err);
-	if (r == 0)
-		r = rc_listener_send(&seccomp, s->c, s->pid, notify, err);
-	json_object_put(seccomp.profile);
-	free(seccomp.listener_path);
-	free(seccomp.listener_metadata);
-	return r;
+	return rc_listener_send(&seccomp, s->c, s->pid, notify, err);
 }
 
 static int wait_ready(struct joining *s, struct sv_err *err)

@@ -30,6 +30,7 @@
 #include "runc/listener.h"
 #include "runc/lsm.h"
 #include "runc/pidfile.h"
+#include "runc/rdt.h"
 #include "runc/spawn.h"
 #include "runc/terminal.h"
 
@@ -162,6 +163,8 @@ static void lend(const struct oci_spec *spec, struct rc_container *c)
 	c->process = spec->process;
 	c->poststart = spec->hooks[OCI_HOOK_POSTSTART];
 	c->poststop = spec->hooks[OCI_HOOK_POSTSTOP];
+	c->listener = spec->linux.seccomp.listener_path;
+	c->listener_metadata = spec->linux.seccomp.listener_metadata;
 }
 
 static void take_back(struct rc_container *c)
@@ -172,7 +175,8 @@ static void take_back(struct rc_container *c)
 	c->process = (struct oci_process){ 0 };
 	c->poststart = (struct oci_hooks){ 0 };
 	c->poststop = (struct oci_hooks){ 0 };
-	c->seccomp = NULL;
+	c->listener = NULL;
+	c->listener_metadata = NULL;
 }
 
 /* The directory, and in it what delete needs if we are killed from here on. */
@@ -214,10 +218,6 @@ static int load_filter(struct story *s, struct sv_err *err)
 	r = rc_filter_get(&s->out->spec.linux.seccomp, cache, &s->l.filter, err);
 	if (r < 0)
 		return r;
-	/* exec loads the stored filter; of the profile it needs no more than who listens. */
-	if (s->l.filter.notify)
-		s->out->container.seccomp = (char *)json_object_to_json_string_ext(
-			s->out->spec.linux.seccomp.profile, JSON_C_TO_STRING_PLAIN);
 	return rc_filter_store(s->out->container.dir, &s->l.filter, err);
 }
 
@@ -355,12 +355,38 @@ static int wait_ready(struct story *s, struct sv_err *err)
 	return r;
 }
 
+static int join_rdt(struct story *s, struct sv_err *err)
+{
+	const struct oci_rdt *rdt = &s->out->spec.linux.rdt;
+	struct rc_container *c = &s->out->container;
+	autoclose int root = -1;
+	bool made = false;
+	int r;
+
+	if (!rdt->set)
+		return 0;
+	r = rc_rdt_open(&root, err);
+	if (r == 0)
+		r = rc_rdt_apply(root, rdt, c->id, s->l.init, &made, err);
+	if (made) {
+		struct sv_err oom = { 0 };
+
+		if (sv_str_format(&c->rdt_group, &oom, "%s", rdt->closid ? rdt->closid : c->id) < 0 && r == 0) {
+			*err = oom;
+			r = -ENOMEM;
+		}
+	}
+	return r;
+}
+
 /* The last limits and the state, now that nothing of the container can fail any more. */
 static int seal(struct story *s, struct sv_err *err)
 {
 	struct rc_container *c = &s->out->container;
 	int r = rc_limits_set(s->l.init, &s->out->spec.process, err);
 
+	if (r == 0)
+		r = join_rdt(s, err);
 	if (r == 0 && c->cgroup.layout != RC_CGROUP_NONE)
 		r = rc_cgroup_seal(&c->cgroup, &s->out->spec.linux.resources, s->l.init, err);
 	c->init_pid = s->l.init;

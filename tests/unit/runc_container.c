@@ -153,7 +153,6 @@ static void unknown_container_does_not_exist(void **state)
 
 static void all_parts_are_read_back(void **state)
 {
-	static const char profile[] = "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"note\":\"\\n}\"}";
 	struct sv_idmap uids[] = { { 0, 100000, 65536 } }, gids[] = { { 0, 200000, 1000 }, { 1000, 5, 1 } };
 	struct rc_container c = RC_CONTAINER_INIT, head = RC_CONTAINER_INIT, body = RC_CONTAINER_INIT, all = RC_CONTAINER_INIT;
 
@@ -164,7 +163,7 @@ static void all_parts_are_read_back(void **state)
 	c.init_pid = 7;
 	c.init_start = 1234567890123;
 	c.no_new_keyring = true;
-	c.seccomp = copy(profile);
+	c.rdt_group = copy("group");
 	c.listener = copy("/run/agent");
 	c.annotations = calloc(1, sizeof(*c.annotations));
 	c.annotations[0] = (struct oci_annotation){ copy("k\"ey"), copy("v\nalue") };
@@ -200,10 +199,10 @@ static void all_parts_are_read_back(void **state)
 	assert_int_equal(body.poststop.count, 1);
 	assert_string_equal(body.poststop.items[0].path, "/bin/hook");
 	assert_int_equal(body.poststop.items[0].timeout, 3);
-	assert_null(body.seccomp);
+	assert_string_equal(body.rdt_group, "group");
+	assert_null(body.listener);
 
 	OK(rc_container_open(root, "c", false, &all, &err));
-	assert_string_equal(all.seccomp, profile);
 	assert_string_equal(all.listener, "/run/agent");
 	assert_null(all.listener_metadata);
 	assert_true(all.no_new_keyring);
