@@ -49,6 +49,7 @@ struct rc_cgroup {
 	size_t n_trees;
 	bool systemd;       /* made by systemd as a transient scope ... */
 	char *unit, *slice; /* ... with this name in this slice */
+	bool scope;         /* systemd has taken the order: the unit is ours to stop */
 	bool made;          /* the scope or some directory may exist: remove has something to do */
 };
 

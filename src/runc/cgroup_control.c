@@ -387,7 +387,7 @@ int rc_cgroup_remove(struct rc_cgroup *cg, struct sv_err *err)
 
 	if (!cg->made)
 		return 0;
-	if (cg->systemd && rc_systemd_stop(cg, &first) < 0)
+	if (cg->scope && rc_systemd_stop(cg, &first) < 0)
 		sv_err_ctx(&first, "cannot remove the cgroup");
 	for (;;) {
 		const struct rc_cgroup_tree *busy = NULL;

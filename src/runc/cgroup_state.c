@@ -26,6 +26,7 @@ int rc_cgroup_save(const struct rc_cgroup *cg, struct sv_str *s)
 		add_text(s, "unit", cg->unit);
 		sv_str_add(s, ",");
 		add_text(s, "slice", cg->slice);
+		sv_str_addf(s, ",\"scope\":%s", cg->scope ? "true" : "false");
 	}
 	sv_str_add(s, ",\"trees\":[");
 	for (size_t i = 0; i < cg->n_trees; i++) {
@@ -74,6 +75,8 @@ static int load(const struct sv_json *at, struct rc_cgroup *cg, struct sv_err *e
 		r = sv_json_get_string(at, "unit", &cg->unit, err);
 	if (r == 0)
 		r = sv_json_get_string(at, "slice", &cg->slice, err);
+	if (r == 0)
+		r = sv_json_get_bool(at, "scope", &cg->scope, err);
 	if (r == 0)
 		r = sv_json_array(&trees, &count, err);
 	if (r < 0)

@@ -346,7 +346,7 @@ static int start_once(struct job *job, const struct rc_cgroup *cg, pid_t init, p
 	return send_call(job->bus, call, "StartTransientUnit", ret, err);
 }
 
-int rc_systemd_start(const struct rc_cgroup *cg, pid_t init, pid_t assembler,
+int rc_systemd_start(struct rc_cgroup *cg, pid_t init, pid_t assembler,
 		     const struct oci_resources *res, struct sv_err *err)
 {
 	autobus sd_bus *bus = NULL;
@@ -368,8 +368,10 @@ int rc_systemd_start(const struct rc_cgroup *cg, pid_t init, pid_t assembler,
 		*err = (struct sv_err){ 0 };
 		r = start_once(&job, cg, init, assembler, res, &reply, err);
 	}
-	if (r == 0)
+	if (r == 0) {
+		cg->scope = true;
 		r = wait_job(&job, reply, "start the scope", err);
+	}
 	return r < 0 ? sv_err_ctx(err, "cannot make the unit '%s' in '%s'", cg->unit, cg->slice)
 		     : 0;
 }

@@ -15,8 +15,8 @@
 
 /* Makes CG->unit in CG->slice with Delegate=yes, INIT and ASSEMBLER (0: none) in it and the
  * limits of RES that systemd knows, and waits for the job. A failed unit of that name, left over
- * from a crash, is forgotten first. */
-int rc_systemd_start(const struct rc_cgroup *cg, pid_t init, pid_t assembler,
+ * from a crash, is forgotten first. Sets CG->scope once systemd has taken the order. */
+int rc_systemd_start(struct rc_cgroup *cg, pid_t init, pid_t assembler,
 		     const struct oci_resources *res, struct sv_err *err);
 
 /* Tells systemd what `update` changes, or its next reload would write the old values again. */

@@ -40,6 +40,7 @@ static void what_is_saved_is_loaded(void **state)
 				.trees = { cpu, v2 },
 				.n_trees = 2,
 				.systemd = true,
+				.scope = true,
 				.unit = (char *)"docker-abc.scope",
 				.slice = (char *)"system.slice" };
 	struct rc_cgroup loaded = { 0 };
@@ -50,6 +51,7 @@ static void what_is_saved_is_loaded(void **state)
 	assert_int_equal(load(sv_str_text(&s), &loaded), 0);
 	assert_int_equal(loaded.layout, RC_CGROUP_HYBRID);
 	assert_true(loaded.systemd);
+	assert_true(loaded.scope);
 	assert_int_equal(loaded.n_trees, 2);
 	assert_string_equal(loaded.trees[0].path, "/a\"b");
 	assert_true(loaded.trees[0].made);
