@@ -246,7 +246,7 @@ static int signal_all(const struct rc_cgroup *cg, int sig, bool repeat, struct s
 		int r = rc_cgroup_pids(cg, &pids, &count, err);
 
 		for (size_t i = 0; r == 0 && i < count; i++) {
-			fresh += !bsearch(&pids[i], known, n_known, sizeof(*known), compare_pids);
+			fresh += !known || !bsearch(&pids[i], known, n_known, sizeof(*known), compare_pids);
 			if (kill(pids[i], sig) < 0 && errno != ESRCH)
 				r = sv_err_set(err, errno, "cannot signal process %d",
 					       (int)pids[i]);
