@@ -147,3 +147,15 @@ int sv_fd_move_up(int *fd, struct sv_err *err)
 	*fd = higher;
 	return 0;
 }
+
+void sv_fd_close_all(const int *fds, size_t count)
+{
+	for (size_t i = 0; i < count;) {
+		size_t run = 1;
+
+		while (i + run < count && fds[i + run] == fds[i] + (int)run)
+			run++;
+		close_range((unsigned)fds[i], (unsigned)fds[i] + (unsigned)run - 1, 0);
+		i += run;
+	}
+}

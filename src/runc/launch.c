@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "os/fd.h"
 #include "os/file.h"
 #include "os/idmap.h"
 #include "os/proc.h"
@@ -306,8 +307,7 @@ static int make_cgroup(struct story *s, struct sv_err *err)
 	}
 	if (r == 0)
 		r = sv_sync_send(s->l.p_i, STEP_CGROUP, tasks, count, err);
-	for (size_t i = 0; i < count; i++)
-		close(tasks[i]);
+	sv_fd_close_all(tasks, count);
 	return r;
 }
 

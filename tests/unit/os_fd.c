@@ -3,6 +3,7 @@
 #include "os/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -74,12 +75,32 @@ static void message_that_is_cut_is_refused(void **state)
 	close(pair[1]);
 }
 
+static void descriptors_are_closed_and_those_between_them_stay(void **state)
+{
+	int fds[8], kept, list[6];
+
+	(void)state;
+	for (size_t i = 0; i < SV_COUNT(fds); i++)
+		fds[i] = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 100);
+	kept = fds[3];
+	memcpy(list, fds, 3 * sizeof(int));
+	memcpy(list + 3, fds + 5, 3 * sizeof(int));
+	sv_fd_close_all(list, SV_COUNT(list));
+	for (size_t i = 0; i < SV_COUNT(list); i++)
+		assert_int_equal(fcntl(list[i], F_GETFD), -1);
+	assert_int_equal(fcntl(kept, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(fcntl(fds[4], F_GETFD), FD_CLOEXEC);
+	sv_fd_close_all(fds + 3, 2);
+	sv_fd_close_all(NULL, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(last_words_are_heard_after_a_reset),
 		cmocka_unit_test(more_descriptors_than_expected_are_closed),
 		cmocka_unit_test(message_that_is_cut_is_refused),
+		cmocka_unit_test(descriptors_are_closed_and_those_between_them_stay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
