@@ -214,19 +214,50 @@ delete_half()
 }
 t what_a_killed_create_left_is_deleted_by_force delete_half
 
-# A delete that is killed at any step is repeated. The host is compared before and after by tests/run.
+# Runs the runtime and kills it with SIGKILL at the Nth call of a system call (CALL:N).
+killed_at()
+{
+	local call=${1%:*} nth=${1#*:}
+	shift
+	strace -o /dev/null -e trace="$call" -e inject="$call:signal=KILL:when=$nth" "$RUNTIME" --root "$SV_ROOT" "$@" || true
+}
+
+# The host is compared before and after by tests/run.
 delete_killed()
 {
-	local i
-	for i in 0 1 2 3 4 5 6 7 8 9; do
-		up "20-dk$i"
-		timeout -s KILL "0.00$((i + 1))" "$RUNTIME" --root "$SV_ROOT" delete --force "20-dk$i" || true
-		rt delete --force "20-dk$i"
-		gone "20-dk$i"
-		[ ! -e "$SV_ROOT/20-dk$i" ]
+	local step
+	for step in pidfd_send_signal:1 poll:2 rmdir:1 rmdir:3 rmdir:10 openat:10 unlinkat:1 unlinkat:2 unlinkat:3 \
+		getdents64:1 flock:2 exit_group:1; do
+		[ -d "$W/20-dk" ] || bundle_new 20-dk sleep 1000
+		up 20-dk
+		killed_at "$step" delete --force 20-dk
+		rt delete --force 20-dk
+		gone 20-dk
+		[ ! -e "$SV_ROOT/20-dk" ]
 	done
 }
 t killed_delete_can_be_repeated delete_killed
+
+# Before the byte is in the fifo the container waits, after it the program runs: nothing is between.
+start_killed()
+{
+	local step state
+	for step in flock:1 write:1 unlinkat:1 exit_group:1; do
+		[ -d "$W/20-sk" ] || bundle_new 20-sk sleep 1000
+		rt create --bundle "$W/20-sk" 20-sk > /dev/null 2>&1 < /dev/null
+		killed_at "$step" start 20-sk
+		[[ $step == flock:1 || $step == write:1 ]] || wait_for 5 is_status running 20-sk
+		state=$(status_of 20-sk)
+		echo "$step: $state"
+		case $step in
+		flock:1 | write:1) eq created "$state" && rt start 20-sk ;;
+		*) eq running "$state" && status 1 rt start 20-sk ;;
+		esac
+		eq running "$(status_of 20-sk)"
+		down 20-sk
+	done
+}
+t killed_start_leaves_created_or_running start_killed
 
 # ---- pause
 
