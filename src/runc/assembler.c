@@ -128,6 +128,27 @@ static int open_null(struct assembly *a, struct sv_err *err)
 	return sv_err_say(err, ENODEV, "the host has no '/dev/null'");
 }
 
+static uint64_t propagation_of(const char *word, bool *ret_rec)
+{
+	*ret_rec = word && *word == 'r';
+	if (!word || !*word)
+		return 0;
+	word += *ret_rec;
+	return strcmp(word, "shared") == 0 ? MS_SHARED :
+	       strcmp(word, "slave") == 0 ? MS_SLAVE :
+	       strcmp(word, "unbindable") == 0 ? MS_UNBINDABLE :
+						 MS_PRIVATE;
+}
+
+/* rootfsPropagation slave or shared: what the host mounts below the root later shall be seen inside. */
+static bool wants_host_mounts(const struct oci_spec *spec)
+{
+	bool recursive;
+	uint64_t type = propagation_of(spec->linux.rootfs_propagation, &recursive);
+
+	return type == MS_SLAVE || type == MS_SHARED;
+}
+
 /* createContainer hooks look for the tree at root.path and for themselves on the host: with them M1 is a copy of the host's mounts and the tree
  * is attached there; without, it is the lean namespace and the tree is attached on top of everything. */
 static int attach_root(struct assembly *a, struct sv_err *err)
@@ -157,7 +178,7 @@ static int attach_root(struct assembly *a, struct sv_err *err)
 		return sv_err_ctx(err, "root file system '%s'", a->l->container->rootfs);
 	/* A clone belongs to the peer group of its source, and hosts with systemd share everything: what is attached below
 	 * would appear on the host as well. */
-	r = sv_mount_attr(a->tree.root, 0, 0, MS_PRIVATE, true, err);
+	r = sv_mount_attr(a->tree.root, 0, 0, wants_host_mounts(a->l->spec) ? MS_SLAVE : MS_PRIVATE, true, err);
 	if (r < 0)
 		return r;
 	/* Left there, it would lie between the old root and the new one, and detaching the old root would detach it instead. */
@@ -236,18 +257,6 @@ static int run_hooks(const struct assembly *a, struct sv_err *err)
 	/* As the owner of the root's files: the mapped ids are the only ones that an idmapped root takes. */
 	return rc_hooks_run_as(&l->spec->hooks[OCI_HOOK_CREATE_CONTAINER], OCI_HOOK_CREATE_CONTAINER, &state,
 			       l->container->bundle, l->root_uid, l->root_gid, err);
-}
-
-static uint64_t propagation_of(const char *word, bool *ret_rec)
-{
-	*ret_rec = word && *word == 'r';
-	if (!word || !*word)
-		return 0;
-	word += *ret_rec;
-	return strcmp(word, "shared") == 0 ? MS_SHARED :
-	       strcmp(word, "slave") == 0 ? MS_SLAVE :
-	       strcmp(word, "unbindable") == 0 ? MS_UNBINDABLE :
-						 MS_PRIVATE;
 }
 
 static int finish_root(const struct assembly *a, struct sv_err *err)

@@ -444,7 +444,7 @@ static void add_hugetlb(const struct rc_cgroup *cg, struct sv_str *s)
 	while (d && (e = readdir(d))) {
 		char size[NAME_MAX + 1];
 
-		if (sscanf(e->d_name, "hugetlb.%[0-9A-Za-z]", size) == 1 &&
+		if (sscanf(e->d_name, "hugetlb.%255[0-9A-Za-z]", size) == 1 &&
 		    strcmp(e->d_name + strlen("hugetlb.") + strlen(size), suffix) == 0)
 			add_page_size(s, p, size);
 	}

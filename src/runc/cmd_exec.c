@@ -182,8 +182,12 @@ static int exec_in(const struct rc_globals *g, const struct words *w, struct rc_
 		r = check_status(&c, w->ignore_paused, err);
 	if (r == 0)
 		r = make_process(w, argv + 1, n_args, &c, err);
-	j->container = &c;
-	return r < 0 ? r : rc_join(j, err);
+	if (r == 0) {
+		j->container = &c;
+		r = rc_join(j, err);
+		j->container = NULL;
+	}
+	return r;
 }
 
 int rc_cmd_exec(const struct rc_globals *g, int argc, char **argv, struct sv_err *err)
@@ -223,6 +227,10 @@ int rc_cmd_exec(const struct rc_globals *g, int argc, char **argv, struct sv_err
 		r = sv_err_say(err, EINVAL, "--preserve-fds %u: at most 1000", preserve);
 	if (r == 0)
 		r = sv_fd_cloexec_from(3 + preserve, err);
+	if (r == 1) {
+		words_done(&w);
+		return 0;	/* --help */
+	}
 	if (r == 0) {
 		j.preserve_fds = (int)preserve;
 		j.attached = !w.detach;
@@ -230,5 +238,5 @@ int rc_cmd_exec(const struct rc_globals *g, int argc, char **argv, struct sv_err
 		r = exec_in(g, &w, &j, argv + first, argc - first - 1, err);
 	}
 	words_done(&w);
-	return r == 1 && !j.container ? 0 : r;
+	return r;
 }

@@ -99,13 +99,9 @@ int rc_limits_oom(pid_t pid, const int *value, struct sv_err *err)
 		return sv_err_set(err, errno, "cannot read '%s'", path);
 	text[strcspn(text, "\n")] = '\0';
 
-	if (!value || *value > OOM_FLOOR) {
-		if (write_number(fd, OOM_FLOOR))
-			return write_without_power(fd, text, err);
-		if (!value)
-			return 0;
-	}
-	if (write_number(fd, *value))
+	if ((!value || *value > OOM_FLOOR) && write_number(fd, OOM_FLOOR))
+		return write_without_power(fd, text, err);
+	if (!value || write_number(fd, *value))
 		return 0;
 	if (errno != EACCES)
 		return sv_err_set(err, errno, "process.oomScoreAdj: cannot set %d", *value);

@@ -52,6 +52,33 @@ static int shift_data(const struct oci_maps *maps, const char *data, char **ret,
 	return sv_str_take(&out, ret, err);
 }
 
+/* Flags of the superblock, which are options to fsconfig(2) and flags to mount(2). */
+static const struct {
+	unsigned flag;
+	const char *word;
+} sb_words[] = {
+	{ MS_SYNCHRONOUS, "sync" }, { MS_DIRSYNC, "dirsync" }, { MS_LAZYTIME, "lazytime" },
+	{ MS_MANDLOCK, "mand" },    { MS_I_VERSION, "iversion" }, { MS_SILENT, "silent" },
+};
+
+static int add_sb_words(unsigned flags, char **data, struct sv_err *err)
+{
+	autostr struct sv_str s = { 0 };
+	char *joined = NULL;
+	int r;
+
+	sv_str_add(&s, *data ? *data : "");
+	for (size_t i = 0; i < SV_COUNT(sb_words); i++)
+		if (flags & sb_words[i].flag)
+			sv_str_addf(&s, "%s%s", s.len ? "," : "", sb_words[i].word);
+	r = sv_str_take(&s, &joined, err);
+	if (r < 0)
+		return r;
+	free(*data);
+	*data = joined;
+	return 0;
+}
+
 /* The options as the kernel is to get them. *RET is NULL if there are none. */
 static int make_data(const struct oci_spec *spec, const struct oci_mount *m, enum rc_newfs_maker maker, char **ret, struct sv_err *err)
 {
@@ -81,6 +108,8 @@ int rc_newfs_make(const struct oci_spec *spec, const struct oci_mount *m, enum r
 	uint64_t attrs = m->attr_set;
 	int r = make_data(spec, m, maker, &data, err);
 
+	if (r == 0 && m->sb_flags)
+		r = add_sb_words(m->sb_flags, &data, err);
 	if (r < 0)
 		return r;
 	if (m->tmpcopyup)
@@ -106,13 +135,13 @@ bool rc_newfs_is_simple(const struct oci_mount *m)
 	for (size_t i = 0; i < SV_COUNT(flags_of); i++)
 		known |= flags_of[i].attr;
 	return !m->bind && !m->tmpcopyup && !m->propagation && !m->rec_attr_set && !m->rec_attr_clr &&
-	       !(m->attr_set & ~known) && !m->sb_flags;
+	       !(m->attr_set & ~known) && !(m->sb_flags & (MS_RDONLY | MS_REMOUNT));
 }
 
 int rc_newfs_mount(const struct oci_spec *spec, const struct oci_mount *m, enum rc_newfs_maker maker, const char *name, struct sv_err *err)
 {
 	autofree char *data = NULL;
-	unsigned long flags = 0;
+	unsigned long flags = m->sb_flags;
 	int r = make_data(spec, m, maker, &data, err);
 
 	if (r < 0)

@@ -8,9 +8,11 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "os/mount.h"
 #include "os/path.h"
 #include "runc/copyup.h"
@@ -94,6 +96,36 @@ static int context_of(const struct rc_tree *t, size_t i, struct sv_err *err)
 	return sv_err_ctx(err, "mount %zu of %zu on '%s'", i + 1, t->spec->n_mounts, t->spec->mounts[i].dest);
 }
 
+/* Engines bind a tmpfs of theirs on /dev/shm. Before Linux 6.3 none can be shifted; one of our own, as large, does as well unless other
+ * containers were to share it. */
+static int replace_shm(const struct oci_mount *m, int *ret, struct sv_err *err)
+{
+	autofree char *data = NULL;
+	struct statfs fs;
+	int r;
+
+	if (statfs(m->source, &fs) < 0)
+		return sv_err_set(err, errno, "cannot look at '%s'", m->source);
+	r = sv_str_format(&data, err, "mode=1777,size=%llu", (unsigned long long)fs.f_blocks * (unsigned long long)fs.f_bsize);
+	if (r == 0)
+		r = sv_mount_new("tmpfs", "shm", data, false, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, ret, err);
+	if (r == 0)
+		sv_warning("mount on '/dev/shm': '%s' cannot be shifted on this kernel, the container gets a tmpfs of its own", m->source);
+	return r;
+}
+
+static int open_bind(const struct oci_mount *m, int bundle, const struct rc_shift *shift, int *ret, struct sv_err *err)
+{
+	struct sv_err why = { 0 };
+	int r = rc_shift_bind(bundle, m, shift, ret, &why);
+
+	if (r == -EOPNOTSUPP && strcmp(m->dest, "/dev/shm") == 0 && m->source && *m->source == '/')
+		return replace_shm(m, ret, err);
+	if (r < 0)
+		*err = why;
+	return r;
+}
+
 int rc_tree_open_sources(struct rc_tree *t, int bundle, const struct rc_shift *shift, struct sv_err *err)
 {
 	size_t count = t->spec->n_mounts;
@@ -113,7 +145,7 @@ int rc_tree_open_sources(struct rc_tree *t, int bundle, const struct rc_shift *s
 		if (!is_on_host(m))
 			continue;
 		if (m->bind)
-			r = rc_shift_bind(bundle, m, shift, &t->sources[i], err);
+			r = open_bind(m, bundle, shift, &t->sources[i], err);
 		else
 			r = rc_newfs_make(t->spec, m, RC_NEWFS_HOST, &t->sources[i], err);
 		if (r < 0)

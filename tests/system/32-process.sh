@@ -15,6 +15,7 @@ inside()
 	rt run --bundle "$B" "$1" 2>&1 < /dev/null
 }
 
+# shellcheck disable=SC2028  # the inner shell expands it
 own_status() { echo "grep -E '^($1):' /proc/self/status | tr -s '\\t\\n' ' '"; }
 
 # ---- ids
@@ -249,7 +250,7 @@ cannot()
 	status 1 rt state "32-$1"
 	[ -e "$W/32-up" ] || up 32-up
 	cp -a "$B/rootfs/bin/plain" "$B/rootfs/bin/adir" "$W/32-up/rootfs/bin/" 2> /dev/null || true
-	! rt exec 32-up "$2" > "$W/out" 2>&1
+	if rt exec 32-up "$2" > "$W/out" 2>&1; then false; fi
 	has "$(cat "$W/out")" "$3"
 }
 
@@ -275,13 +276,13 @@ own_path()
 t program_is_searched_along_the_path_inside own_path
 
 # The session keyring: keyctl(KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0).
-session="result keyctl:0:-3:0"
+session=(result keyctl:0:-3:0)
 
 keyring()
 {
 	local calls own first
 	calls=$(tool calls)
-	own=$("$calls" $session)
+	own=$("$calls" "${session[@]}")
 	[ "$own" != -1 ] || return 0
 	bundle_new 32-key sh -c "calls $session; exec sleep 1000"
 	cp "$calls" "$B/rootfs/bin/calls"
@@ -291,11 +292,11 @@ keyring()
 	first=$(cat "$B/log")
 	[ "$first" -gt 0 ]
 	[ "$first" != "$own" ]
-	eq "$first" "$(rt exec 32-key calls $session)"
-	eq "$first" "$(rt exec --user 1000 32-key calls $session)"
-	eq "$own" "$("$calls" $session)"
+	eq "$first" "$(rt exec 32-key calls "${session[@]}")"
+	eq "$first" "$(rt exec --user 1000 32-key calls "${session[@]}")"
+	eq "$own" "$("$calls" "${session[@]}")"
 	down 32-key
-	bundle_new 32-nokey calls $session
+	bundle_new 32-nokey calls "${session[@]}"
 	cp "$calls" "$B/rootfs/bin/calls"
 	[ "$(rt run --no-new-keyring --bundle "$B" 32-nokey)" != "$first" ]
 }

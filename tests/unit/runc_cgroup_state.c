@@ -78,8 +78,7 @@ static void broken_state_is_refused(void **state)
 	static const char *const texts[] = {
 		"[]",
 		"{\"layout\":\"v1\",\"trees\":[{}]}",
-		"{\"layout\":\"v1\",\"trees\":[{\"controllers\":\"cpu\",\"mount\":\"/"
-		"m\",\"path\":\"relative\"}]}",
+		"{\"layout\":\"v1\",\"trees\":[{\"controllers\":\"cpu\",\"mount\":\"/m\",\"path\":\"relative\"}]}",
 		"{\"layout\":\"v1\",\"trees\":[],\"unit\":\"a.scope\"}",
 		"{\"layout\":\"v1\",\"trees\":[1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5]}",
 	};
