@@ -284,7 +284,7 @@ keyring()
 	calls=$(tool calls)
 	own=$("$calls" "${session[@]}")
 	[ "$own" != -1 ] || return 0
-	bundle_new 32-key sh -c "calls $session; exec sleep 1000"
+	bundle_new 32-key sh -c "calls ${session[*]}; exec sleep 1000"
 	cp "$calls" "$B/rootfs/bin/calls"
 	rt create --bundle "$B" 32-key > "$B/log" 2>&1 < /dev/null
 	rt start 32-key
