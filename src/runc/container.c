@@ -115,6 +115,8 @@ static int make_root(const char *root, struct sv_err *err)
 
 	if (!path)
 		return sv_err_oom(err);
+	for (size_t len = strlen(path); len > 1 && path[len - 1] == '/'; len--)
+		path[len - 1] = '\0';
 	for (char *slash = path; (slash = strchr(slash + 1, '/')); *slash = '/') {
 		*slash = '\0';
 		if (mkdir(path, 0755) < 0 && errno != EEXIST)

@@ -28,7 +28,7 @@ static int setup(void **state)
 	(void)state;
 	if (!mkdtemp(top))
 		return -1;
-	snprintf(root, sizeof(root), "%s/a/root", top);
+	snprintf(root, sizeof(root), "%s/a/root//", top);
 	return 0;
 }
 
