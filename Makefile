@@ -12,12 +12,16 @@ SV_VERSION  := 0.1.0
 SV_SHARED   := base os oci ipc
 SV_PROGRAMS := $(patsubst src/%/main.c,%,$(wildcard src/*/main.c))
 SV_BINARIES := $(addprefix $(O)/bin/,$(addprefix sysvisor-,$(SV_PROGRAMS)))
-SV_CPPFLAGS := -Isrc -D_GNU_SOURCE -DSV_VERSION='"$(SV_VERSION)"'
+SV_LIBEXEC  := $(PREFIX)/libexec/sysvisor
+SV_CPPFLAGS := -Isrc -D_GNU_SOURCE -DSV_VERSION='"$(SV_VERSION)"' -DSV_LIBEXEC='"$(SV_LIBEXEC)"'
 SV_CFLAGS   := -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wno-missing-field-initializers -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE $(SV_EXTRA)
-SV_LDFLAGS  := -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SV_EXTRA)
-# The runtime starts often and lives briefly: what it always needs is in the binary, libsystemd is loaded on demand.
-SV_LIBS     := -Wl,-Bstatic -lseccomp -ljson-c -Wl,-Bdynamic
+SV_LDFLAGS  := -Wl,-z,relro,-z,now -Wl,--as-needed $(SV_EXTRA)
+# The runtime starts often and lives briefly, so it is static: no loader, no relocation of libraries. Sanitizers need the shared libc.
+SV_LINK_runc  := $(if $(findstring sanitize,$(SV_EXTRA)),-pie,-static-pie)
+SV_LIBS_runc  := -lseccomp -ljson-c
+SV_LINK_scope := -pie
+SV_LIBS_scope := -ljson-c -lsystemd
 
 SV_CORE     := $(patsubst %.c,$(O)/%.o,$(wildcard $(addprefix src/,$(addsuffix /*.c,$(SV_SHARED)))))
 SV_UNITS    := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/*.c))
@@ -41,12 +45,12 @@ SV_OBJECTS = $(addprefix $(O)/,$(addsuffix .o,$(basename $(wildcard src/$(1)/*.c
 .SECONDEXPANSION:
 $(SV_BINARIES): $(O)/bin/sysvisor-%: $$(call SV_OBJECTS,$$*) $(SV_CORE)
 	@mkdir -p $(@D)
-	$(call quiet,LD,$@)$(CC) $(SV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(SV_LIBS)
+	$(call quiet,LD,$@)$(CC) $(SV_LINK_$*) $(SV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(SV_LIBS_$*)
 
 # A unit test is linked with everything but the mains.
 $(SV_UNITS): $(O)/unit/%: $(O)/tests/unit/%.o $(SV_CORE) $(patsubst %.c,$(O)/%.o,$(filter-out %/main.c,$(wildcard src/runc/*.c)))
 	@mkdir -p $(@D)
-	$(call quiet,LD,$@)$(CC) $(SV_LDFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(SV_LIBS)
+	$(call quiet,LD,$@)$(CC) -pie $(SV_LDFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(SV_LIBS_runc)
 
 units: $(SV_UNITS)				## build the unit tests
 
@@ -86,6 +90,7 @@ format:						## lay the sources out as .clang-format says
 
 install: all					## install below $(DESTDIR)$(PREFIX)
 	install -D -m 755 $(O)/bin/sysvisor-runc $(DESTDIR)$(PREFIX)/bin/sysvisor-runc
+	install -D -m 755 $(O)/bin/sysvisor-scope $(DESTDIR)$(SV_LIBEXEC)/sysvisor-scope
 	install -D -m 644 src/runc/sysvisor-runc.8 $(DESTDIR)$(PREFIX)/share/man/man8/sysvisor-runc.8
 
 help:						## this list

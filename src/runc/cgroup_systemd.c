@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cgroup_systemd.c - transient scopes by D-Bus, org.freedesktop.systemd1(5).
+ * cgroup_systemd.c - what systemd shall do, as orders to the program sysvisor-scope (src/scope).
  *
  * Limits are written into the group by cgroup_write.c like everywhere; systemd is told those
  * that it would otherwise overwrite on its next reload. Devices are not told: without
@@ -8,215 +8,155 @@
  */
 #include "runc/cgroup_systemd.h"
 
-#include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-bus.h>
-#include <time.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "runc/cgroup_limits.h"
 
-#define SYSTEMD "org.freedesktop.systemd1"
-#define OBJECT "/org/freedesktop/systemd1"
-#define MANAGER "org.freedesktop.systemd1.Manager"
-#define JOB_LIMIT_S 30
+#define PROGRAM "sysvisor-scope"
 
-/* ---- the library ---- */
+enum { DONE = 0, NO_UNIT = 3, JOB_FAILED = 4 };	/* its exit statuses, see src/scope/main.c */
 
-#define FUNCTIONS(f)                                                                            \
-	f(sd_bus_open_system) f(sd_bus_flush_close_unref) f(sd_bus_message_new_method_call)     \
-		f(sd_bus_message_append) f(sd_bus_message_append_array)                         \
-			f(sd_bus_message_open_container) f(sd_bus_message_close_container)      \
-				f(sd_bus_message_read) f(sd_bus_message_unref) f(sd_bus_call)   \
-					f(sd_bus_match_signal) f(sd_bus_process) f(sd_bus_wait) \
-						f(sd_bus_error_free) f(sd_bus_error_has_name)
+/* ---- running it ---- */
 
-/* Its functions by their own names; loaded once and kept until the process ends. */
-static struct {
-	void *library;
-#define MEMBER(name) __typeof__(name) *name;
-	FUNCTIONS(MEMBER)
-} sd;
-
-static int load_library(struct sv_err *err)
+/* Beside us, as in a build tree; else where it is installed. */
+static int find_program(char ret[PATH_MAX], struct sv_err *err)
 {
-	if (sd.library)
-		return 0;
-	sd.library = dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL);
-	if (!sd.library)
-		return sv_err_say(err, ELIBACC, "--systemd-cgroup needs libsystemd: %s", dlerror());
-#define FIND(name)                                     \
-	*(void **)&sd.name = dlsym(sd.library, #name); \
-	if (!sd.name)                                  \
-		return sv_err_say(err, ELIBBAD, "libsystemd is too old: it has no " #name);
-	FUNCTIONS(FIND)
-	return 0;
-}
+	ssize_t n = readlink("/proc/self/exe", ret, PATH_MAX - sizeof(PROGRAM));
+	char *slash;
 
-/* ---- the connection ---- */
-
-struct job {
-	sd_bus *bus;
-	const char *path; /* object path of the job waited for; NULL: not known yet */
-	char done[64];    /* its result, "" while it runs */
-};
-
-static void bus_done(sd_bus **bus)
-{
-	if (*bus)
-		sd.sd_bus_flush_close_unref(*bus);
-}
-
-static void message_done(sd_bus_message **m)
-{
-	if (*m)
-		sd.sd_bus_message_unref(*m);
-}
-
-static void error_done(sd_bus_error *e)
-{
-	if (sd.library)
-		sd.sd_bus_error_free(e);
-}
-
-#define autobus __attribute__((cleanup(bus_done)))
-#define automessage __attribute__((cleanup(message_done)))
-#define autoerror __attribute__((cleanup(error_done)))
-
-static int connect_bus(sd_bus **ret, struct sv_err *err)
-{
-	int r = load_library(err);
-
-	if (r < 0)
-		return r;
-	r = sd.sd_bus_open_system(ret);
-	return r < 0 ? sv_err_set(err, -r, "cannot reach systemd by D-Bus") : 0;
-}
-
-static int new_call(sd_bus *bus, const char *method, sd_bus_message **ret, struct sv_err *err)
-{
-	int r = sd.sd_bus_message_new_method_call(bus, ret, SYSTEMD, OBJECT, MANAGER, method);
-
-	return r < 0 ? sv_err_set(err, -r, "cannot compose a D-Bus message") : 0;
-}
-
-/* -ENOENT for a unit that does not exist, -EEXIST for one that does; other failures say what
- * systemd said. */
-static int send_call(sd_bus *bus, sd_bus_message *call, const char *what, sd_bus_message **ret,
-		     struct sv_err *err)
-{
-	autoerror sd_bus_error e = SD_BUS_ERROR_NULL;
-	int r = sd.sd_bus_call(bus, call, JOB_LIMIT_S * 1000000ULL, &e, ret), code = r < 0 ? -r : 0;
-
-	if (r >= 0)
-		return 0;
-	if (sd.sd_bus_error_has_name(&e, SYSTEMD ".NoSuchUnit"))
-		code = ENOENT;
-	else if (sd.sd_bus_error_has_name(&e, SYSTEMD ".UnitExists"))
-		code = EEXIST;
-	return sv_err_say(err, code, "systemd: %s: %s", what, e.message ? e.message : strerror(-r));
-}
-
-/* ---- jobs ---- */
-
-static int job_removed(sd_bus_message *m, void *arg, sd_bus_error *e)
-{
-	struct job *job = arg;
-	const char *path, *unit, *result;
-	uint32_t id;
-
-	(void)e;
-	if (sd.sd_bus_message_read(m, "uoss", &id, &path, &unit, &result) >= 0 && job->path &&
-	    strcmp(path, job->path) == 0)
-		snprintf(job->done, sizeof(job->done), "%s", result);
-	return 0;
-}
-
-/* Must come before the call that starts the job, or its end may be missed. */
-static int watch_jobs(struct job *job, struct sv_err *err)
-{
-	automessage sd_bus_message *call = NULL;
-	int r = sd.sd_bus_match_signal(job->bus, NULL, SYSTEMD, OBJECT, MANAGER, "JobRemoved",
-				       job_removed, job);
-
-	if (r < 0)
-		return sv_err_set(err, -r, "cannot watch the jobs of systemd");
-	/* It sends signals only while somebody has asked for them. */
-	r = new_call(job->bus, "Subscribe", &call, err);
-	return r < 0 ? r : send_call(job->bus, call, "Subscribe", NULL, err);
-}
-
-static int wait_job(struct job *job, sd_bus_message *reply, const char *what, struct sv_err *err)
-{
-	time_t end = time(NULL) + JOB_LIMIT_S;
-	int r = sd.sd_bus_message_read(reply, "o", &job->path);
-
-	if (r < 0)
-		return sv_err_set(err, -r, "cannot understand systemd");
-	while (!*job->done) {
-		r = sd.sd_bus_process(job->bus, NULL);
-		if (r == 0)
-			r = sd.sd_bus_wait(job->bus, 1000000);
-		if (r < 0 && r != -EINTR)
-			return sv_err_set(err, -r, "cannot wait for systemd to %s", what);
-		if (time(NULL) > end)
-			return sv_err_say(err, ETIMEDOUT, "systemd did not %s within %d s", what,
-					  JOB_LIMIT_S);
+	if (n > 0) {
+		ret[n] = '\0';
+		slash = strrchr(ret, '/');
+		strcpy(slash + 1, PROGRAM);
+		if (access(ret, X_OK) == 0)
+			return 0;
 	}
-	if (strcmp(job->done, "done") != 0)
-		return sv_err_say(err, EIO, "systemd could not %s: the job ended as '%s'", what,
-				  job->done);
+	strcpy(ret, SV_LIBEXEC "/" PROGRAM);
+	if (access(ret, X_OK) < 0)
+		return sv_err_set(err, errno, "--systemd-cgroup needs '%s'", ret);
 	return 0;
 }
 
-/* A call that takes a unit's name and perhaps a mode. */
-static int call_unit(sd_bus *bus, const char *method, const char *unit, const char *mode,
-		     sd_bus_message **ret, struct sv_err *err)
+/* The child gets default signals: ours may be blocked for the container's sake. */
+static int spawn(const char *path, char **argv, int stderr_to, pid_t *ret, struct sv_err *err)
 {
-	automessage sd_bus_message *call = NULL;
-	int r = new_call(bus, method, &call, err);
+	char *env[] = { NULL };
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	sigset_t none;
+	int code;
+
+	sigemptyset(&none);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_adddup2(&files, stderr_to, STDERR_FILENO);
+	code = posix_spawn(ret, path, &files, &attr, argv, env);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attr);
+	return code ? sv_err_set(err, code, "cannot run '%s'", path) : 0;
+}
+
+/* What it says, without the line's end; the pipe is read to its end so that it never blocks. */
+static void read_line(int fd, char *line, size_t size)
+{
+	size_t len = 0;
+	char rest[256];
+	ssize_t n;
+
+	while ((n = read(fd, len + 1 < size ? line + len : rest, len + 1 < size ? size - 1 - len : sizeof(rest))) > 0 ||
+	       (n < 0 && errno == EINTR))
+		if (n > 0 && len + 1 < size)
+			len += (size_t)n;
+	line[len] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+}
+
+/* Runs an order. *RET_STATUS is the exit status, LINE what it said about a failure. */
+static int run(const struct sv_list *argv, char *line, size_t size, int *ret_status, struct sv_err *err)
+{
+	autoclose int out = -1, in = -1;
+	char path[PATH_MAX];
+	int pair[2], status, r = find_program(path, err);
+	pid_t pid;
 
 	if (r < 0)
 		return r;
-	r = sd.sd_bus_message_append(call, "s", unit);
-	if (r >= 0 && mode)
-		r = sd.sd_bus_message_append(call, "s", mode);
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return sv_err_set(err, errno, "cannot make a pipe");
+	in = pair[0];
+	out = pair[1];
+	r = spawn(path, argv->items, out, &pid, err);
 	if (r < 0)
-		return sv_err_set(err, -r, "cannot compose a D-Bus message");
-	return send_call(bus, call, method, ret, err);
+		return r;
+	sv_fd_close(&out);
+	read_line(in, line, size);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return sv_err_set(err, errno, "cannot wait for '%s'", path);
+	if (!WIFEXITED(status))
+		return sv_err_say(err, EIO, "'%s' was killed by signal %d", path, WTERMSIG(status));
+	*ret_status = WEXITSTATUS(status);
+	return 0;
 }
 
 /* ---- properties ---- */
 
-/* Composing a message fails only for lack of memory or by a mistake in here: looked at once, at
- * the end. */
-struct properties {
-	sd_bus_message *m;
+/* The command line grows; the first failure is kept and looked at once, at the end. */
+struct order {
+	struct sv_list argv;
+	struct sv_err *err;
 	int result;
 };
 
-static void check(struct properties *p, int r)
+static void order_done(struct order *o)
 {
-	if (r < 0 && p->result >= 0)
-		p->result = r;
+	sv_list_done(&o->argv);
 }
 
-static void add_u64(struct properties *p, const char *name, uint64_t value)
+#define autoorder __attribute__((cleanup(order_done)))
+
+static void add(struct order *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void add(struct order *o, const char *fmt, ...)
 {
-	check(p, sd.sd_bus_message_append(p->m, "(sv)", name, "t", value));
+	autostr struct sv_str s = { 0 };
+	va_list ap;
+
+	if (o->result < 0)
+		return;
+	va_start(ap, fmt);
+	sv_str_vaddf(&s, fmt, ap);
+	va_end(ap);
+	o->result = s.failed ? sv_err_oom(o->err) : sv_list_add(&o->argv, sv_str_text(&s), o->err);
 }
 
-static void add_true(struct properties *p, const char *name)
+static void begin(struct order *o, const char *verb, const char *unit)
 {
-	check(p, sd.sd_bus_message_append(p->m, "(sv)", name, "b", 1));
+	add(o, PROGRAM);
+	add(o, "%s", verb);
+	add(o, "%s", unit);
+}
+
+static void add_u64(struct order *o, const char *name, uint64_t value)
+{
+	add(o, "%s=t:%llu", name, (unsigned long long)value);
 }
 
 /* A cpu or node list as a bit mask, bit N is byte N / 8; what the parser does not like was
  * refused by the kernel before. */
-static void add_set(struct properties *p, const char *name, const char *list)
+static void add_set(struct order *o, const char *name, const char *list)
 {
+	autostr struct sv_str s = { 0 };
 	uint8_t mask[1024] = { 0 };
 	size_t bytes = 0;
 
@@ -238,12 +178,9 @@ static void add_set(struct properties *p, const char *name, const char *list)
 		if (at == end)
 			break;
 	}
-	check(p, sd.sd_bus_message_open_container(p->m, 'r', "sv"));
-	check(p, sd.sd_bus_message_append(p->m, "s", name));
-	check(p, sd.sd_bus_message_open_container(p->m, 'v', "ay"));
-	check(p, sd.sd_bus_message_append_array(p->m, 'y', mask, bytes));
-	check(p, sd.sd_bus_message_close_container(p->m));
-	check(p, sd.sd_bus_message_close_container(p->m));
+	for (size_t i = 0; i < bytes; i++)
+		sv_str_addf(&s, "%02x", mask[i]);
+	add(o, "%s=ay:%s", name, sv_str_text(&s));
 }
 
 static uint64_t or_infinity(int64_t value)
@@ -262,7 +199,7 @@ static uint64_t cpu_quota(const struct oci_resources *res)
 	return (us + 9999) / 10000 * 10000;
 }
 
-static void add_limits(struct properties *p, const struct rc_cgroup *cg,
+static void add_limits(struct order *p, const struct rc_cgroup *cg,
 		       const struct oci_resources *res)
 {
 	bool v2 = cg->layout == RC_CGROUP_V2;
@@ -296,132 +233,74 @@ static void add_limits(struct properties *p, const struct rc_cgroup *cg,
 		add_set(p, "AllowedMemoryNodes", res->mems);
 }
 
-static void add_scope(struct properties *p, const struct rc_cgroup *cg, pid_t init, pid_t assembler)
+static void add_scope(struct order *p, const struct rc_cgroup *cg, pid_t init, pid_t assembler)
 {
-	uint32_t pids[2] = { (uint32_t)init, (uint32_t)assembler };
-
-	check(p, sd.sd_bus_message_append(p->m, "(sv)", "Description", "s",
-					  "Sysvisor system container"));
-	check(p, sd.sd_bus_message_append(p->m, "(sv)", "Slice", "s", cg->slice));
+	add(p, "Description=s:Sysvisor system container");
+	add(p, "Slice=s:%s", cg->slice);
 	/* The kernel's accounting comes with the controllers, and Delegate=yes asks for all of
 	 * them. */
-	add_true(p, "Delegate");
-	add_true(p, "MemoryAccounting");
-	add_true(p, "CPUAccounting");
-	add_true(p, "TasksAccounting");
-	add_true(p, cg->layout == RC_CGROUP_V2 ? "IOAccounting" : "BlockIOAccounting");
+	add(p, "Delegate=b:1");
+	add(p, "MemoryAccounting=b:1");
+	add(p, "CPUAccounting=b:1");
+	add(p, "TasksAccounting=b:1");
+	add(p, cg->layout == RC_CGROUP_V2 ? "IOAccounting=b:1" : "BlockIOAccounting=b:1");
 	/* No ordering against shutdown.target: the engine stops its containers itself. */
-	check(p, sd.sd_bus_message_append(p->m, "(sv)", "DefaultDependencies", "b", 0));
+	add(p, "DefaultDependencies=b:0");
 	/* A scope whose processes were killed is forgotten and its name free again. */
-	check(p, sd.sd_bus_message_append(p->m, "(sv)", "CollectMode", "s", "inactive-or-failed"));
-	check(p, sd.sd_bus_message_open_container(p->m, 'r', "sv"));
-	check(p, sd.sd_bus_message_append(p->m, "s", "PIDs"));
-	check(p, sd.sd_bus_message_open_container(p->m, 'v', "au"));
-	check(p, sd.sd_bus_message_append_array(p->m, 'u', pids,
-						(assembler > 0 ? 2 : 1) * sizeof(*pids)));
-	check(p, sd.sd_bus_message_close_container(p->m));
-	check(p, sd.sd_bus_message_close_container(p->m));
+	add(p, "CollectMode=s:inactive-or-failed");
+	if (assembler > 0)
+		add(p, "PIDs=au:%d,%d", init, assembler);
+	else
+		add(p, "PIDs=au:%d", init);
 }
 
 /* ---- what the header names ---- */
 
-static int start_once(struct job *job, const struct rc_cgroup *cg, pid_t init, pid_t assembler,
-		      const struct oci_resources *res, sd_bus_message **ret, struct sv_err *err)
-{
-	automessage sd_bus_message *call = NULL;
-	struct properties p;
-	int r = new_call(job->bus, "StartTransientUnit", &call, err);
-
-	if (r < 0)
-		return r;
-	p = (struct properties){ .m = call };
-	check(&p, sd.sd_bus_message_append(call, "ss", cg->unit, "replace"));
-	check(&p, sd.sd_bus_message_open_container(call, 'a', "(sv)"));
-	add_scope(&p, cg, init, assembler);
-	add_limits(&p, cg, res);
-	check(&p, sd.sd_bus_message_close_container(call));
-	check(&p, sd.sd_bus_message_append(call, "a(sa(sv))", 0));
-	if (p.result < 0)
-		return sv_err_set(err, -p.result, "cannot compose a D-Bus message");
-	return send_call(job->bus, call, "StartTransientUnit", ret, err);
-}
-
 int rc_systemd_start(struct rc_cgroup *cg, pid_t init, pid_t assembler,
 		     const struct oci_resources *res, struct sv_err *err)
 {
-	autobus sd_bus *bus = NULL;
-	automessage sd_bus_message *reply = NULL;
-	struct sv_err ignored = { 0 };
-	struct job job = { 0 };
-	int r = connect_bus(&bus, err);
+	autoorder struct order o = { .err = err };
+	char line[300];
+	int status, r;
 
+	begin(&o, "start", cg->unit);
+	add_scope(&o, cg, init, assembler);
+	add_limits(&o, cg, res);
+	r = o.result < 0 ? o.result : run(&o.argv, line, sizeof(line), &status, err);
 	if (r < 0)
 		return r;
-	job.bus = bus;
-	r = watch_jobs(&job, err);
-	if (r == 0)
-		r = start_once(&job, cg, init, assembler, res, &reply, err);
-	if (r == -EEXIST) {
-		/* Left over as failed after a crash: that can be forgotten. A unit that runs
-		 * stays, and the second try says so. */
-		call_unit(bus, "ResetFailedUnit", cg->unit, NULL, NULL, &ignored);
-		*err = (struct sv_err){ 0 };
-		r = start_once(&job, cg, init, assembler, res, &reply, err);
-	}
-	if (r == 0) {
-		cg->scope = true;
-		r = wait_job(&job, reply, "start the scope", err);
-	}
-	return r < 0 ? sv_err_ctx(err, "cannot make the unit '%s' in '%s'", cg->unit, cg->slice)
-		     : 0;
+	cg->scope = status == DONE || status == JOB_FAILED;
+	if (status != DONE)
+		return sv_err_say(err, EIO, "cannot make the unit '%s' in '%s': %s", cg->unit, cg->slice, line);
+	return 0;
 }
 
 int rc_systemd_update(const struct rc_cgroup *cg, const struct oci_resources *res,
 		      struct sv_err *err)
 {
-	autobus sd_bus *bus = NULL;
-	automessage sd_bus_message *call = NULL;
-	struct properties p;
-	int r = connect_bus(&bus, err);
+	autoorder struct order o = { .err = err };
+	char line[300];
+	int status, r;
 
-	if (r == 0)
-		r = new_call(bus, "SetUnitProperties", &call, err);
+	begin(&o, "set", cg->unit);
+	add_limits(&o, cg, res);
+	r = o.result < 0 ? o.result : run(&o.argv, line, sizeof(line), &status, err);
 	if (r < 0)
 		return r;
-	p = (struct properties){ .m = call };
-	/* Runtime: transient units have no other configuration. */
-	check(&p, sd.sd_bus_message_append(call, "sb", cg->unit, 1));
-	check(&p, sd.sd_bus_message_open_container(call, 'a', "(sv)"));
-	add_limits(&p, cg, res);
-	check(&p, sd.sd_bus_message_close_container(call));
-	if (p.result < 0)
-		return sv_err_set(err, -p.result, "cannot compose a D-Bus message");
-	return send_call(bus, call, "SetUnitProperties", NULL, err);
+	return status == DONE ? 0 : sv_err_say(err, EIO, "cannot change the unit '%s': %s", cg->unit, line);
 }
 
 int rc_systemd_stop(const struct rc_cgroup *cg, struct sv_err *err)
 {
-	autobus sd_bus *bus = NULL;
-	automessage sd_bus_message *reply = NULL;
-	struct sv_err ignored = { 0 };
-	struct job job = { 0 };
-	int r = connect_bus(&bus, err);
+	autoorder struct order o = { .err = err };
+	char line[300];
+	int status, r;
 
+	begin(&o, "stop", cg->unit);
+	r = o.result < 0 ? o.result : run(&o.argv, line, sizeof(line), &status, err);
 	if (r < 0)
 		return r;
-	job.bus = bus;
-	r = watch_jobs(&job, err);
-	if (r == 0)
-		r = call_unit(bus, "StopUnit", cg->unit, "replace", &reply, err);
-	if (r == 0)
-		r = wait_job(&job, reply, "stop the scope", err);
-	if (r == -ENOENT) { /* systemd forgets a scope as soon as nobody lives in it */
-		*err = (struct sv_err){ 0 };
+	if (status == DONE || status == NO_UNIT)
 		return 0;
-	}
-	if (r < 0)
-		return sv_err_ctx(err, "cannot end the unit '%s'", cg->unit);
-	call_unit(bus, "ResetFailedUnit", cg->unit, NULL, NULL,
-		  &ignored); /* only a failed unit has to be forgotten */
-	return 0;
+	return sv_err_say(err, EIO, "cannot end the unit '%s': %s", cg->unit, line);
 }

@@ -3,8 +3,8 @@
  * cgroup_systemd.h - the transient scope of a container, made and kept by systemd
  * (--systemd-cgroup).
  *
- * libsystemd is loaded only here (dlopen), because loading it at every start would cost more
- * than the rest of a command.
+ * The talking is done by the program sysvisor-scope, so that the runtime itself needs no shared library: loading libsystemd
+ * at every start would cost more than the rest of a command.
  */
 #ifndef RC_CGROUP_SYSTEMD_H
 #define RC_CGROUP_SYSTEMD_H
