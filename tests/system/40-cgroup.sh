@@ -12,6 +12,7 @@
 # On v1 there is such a directory in every hierarchy, without the leaf.
 #
 # parallel: yes
+# sanitized: yes
 . "$(dirname "$0")/../lib/lib.sh"
 
 mode=$(cg_mode)
