@@ -19,9 +19,11 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "os/file.h"
 #include "runc/cgroup_limits.h"
 
 #define PROGRAM "sysvisor-scope"
+#define SAID_MAX (64 << 10)
 
 enum { DONE = 0, NO_UNIT = 3, JOB_FAILED = 4 };	/* its exit statuses, see src/scope/main.c */
 
@@ -67,25 +69,12 @@ static int spawn(const char *path, char **argv, int stderr_to, pid_t *ret, struc
 	return code ? sv_err_set(err, code, "cannot run '%s'", path) : 0;
 }
 
-/* What it says, without the line's end; the pipe is read to its end so that it never blocks. */
-static void read_line(int fd, char *line, size_t size)
-{
-	size_t len = 0;
-	char rest[256];
-	ssize_t n;
-
-	while ((n = read(fd, len + 1 < size ? line + len : rest, len + 1 < size ? size - 1 - len : sizeof(rest))) > 0 ||
-	       (n < 0 && errno == EINTR))
-		if (n > 0 && len + 1 < size)
-			len += (size_t)n;
-	line[len] = '\0';
-	line[strcspn(line, "\n")] = '\0';
-}
-
 /* Runs an order. *RET_STATUS is the exit status, LINE what it said about a failure. */
 static int run(const struct sv_list *argv, char *line, size_t size, int *ret_status, struct sv_err *err)
 {
+	autofree char *said = NULL;
 	autoclose int out = -1, in = -1;
+	size_t len;
 	char path[PATH_MAX];
 	int pair[2], status, r = find_program(path, err);
 	pid_t pid;
@@ -100,10 +89,13 @@ static int run(const struct sv_list *argv, char *line, size_t size, int *ret_sta
 	if (r < 0)
 		return r;
 	sv_fd_close(&out);
-	read_line(in, line, size);
+	r = sv_file_read_fd(in, PROGRAM, SAID_MAX, &said, &len, err);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return sv_err_set(err, errno, "cannot wait for '%s'", path);
+	if (r < 0)
+		return r;
+	snprintf(line, size, "%.*s", (int)strcspn(said, "\n"), said);
 	if (!WIFEXITED(status))
 		return sv_err_say(err, EIO, "'%s' was killed by signal %d", path, WTERMSIG(status));
 	*ret_status = WEXITSTATUS(status);
