@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "base/utc.h"
 
 static struct {
 	int fd;
@@ -41,8 +42,7 @@ void sv_log(enum sv_log_level level, const char *fmt, ...)
 {
 	autostr struct sv_str msg = { 0 }, line = { 0 };
 	struct timespec now;
-	struct tm utc;
-	char when[32];
+	char when[SV_UTC_ROOM];
 	va_list ap;
 	int saved = errno;
 	ssize_t ignored;
@@ -60,15 +60,14 @@ void sv_log(enum sv_log_level level, const char *fmt, ...)
 	}
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &utc);
-	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	sv_utc_format(now.tv_sec, when);
 
 	if (log_to.json) {
 		sv_str_addf(&line, "{\"level\":\"%s\",\"msg\":\"", level_names[level]);
 		sv_str_add_json(&line, sv_str_text(&msg));
-		sv_str_addf(&line, "\",\"time\":\"%s\"}\n", when);
+		sv_str_addf(&line, "\",\"time\":\"%sZ\"}\n", when);
 	} else {
-		sv_str_addf(&line, "time=\"%s\" level=%s msg=\"", when, level_names[level]);
+		sv_str_addf(&line, "time=\"%sZ\" level=%s msg=\"", when, level_names[level]);
 		sv_str_add_json(&line, sv_str_text(&msg));
 		sv_str_add(&line, "\"\n");
 	}
