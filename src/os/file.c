@@ -22,10 +22,13 @@ int sv_file_read_fd(int fd, const char *name, size_t max, char **ret, size_t *re
 	size_t room = FIRST_ROOM, len = 0;
 	autofree char *text = NULL;
 	struct stat st;
+	size_t size = 0;
 
-	/* A size is a hint only: it is 0 in /proc, and a file may grow. One byte more shows the end with one read less. */
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && (uintmax_t)st.st_size < max)
-		room = (size_t)st.st_size + 1;
+	/* A size is a hint only: it is 0 in /proc, and a file may grow. One byte more shows that it did not, without another read. */
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && (uintmax_t)st.st_size < max) {
+		size = (size_t)st.st_size;
+		room = size + 1;
+	}
 	for (;;) {
 		char *grown = realloc(text, room + 1);
 		ssize_t n;
@@ -41,7 +44,7 @@ int sv_file_read_fd(int fd, const char *name, size_t max, char **ret, size_t *re
 		len += (size_t)n;
 		if (len > max)
 			return sv_err_say(err, EFBIG, "'%s' is larger than %zu bytes", name, max);
-		if (n == 0)
+		if (n == 0 || ((size_t)n == size && len == size))
 			break;
 		if (len == room)
 			room *= 2;
@@ -105,9 +108,6 @@ int sv_file_replace(int dir, const char *name, const void *data, size_t len, mod
 	if (fd < 0)
 		return sv_err_set(err, errno, "cannot write '%s'", name);
 	r = write_all(fd, data, len);
-	/* Without fsync a power cut may leave the new name with no content (ext4, xfs). On tmpfs it costs nothing. */
-	if (r == 0 && fsync(fd) < 0)
-		r = -errno;
 	if (r == 0 && renameat(dir, temp, dir, name) < 0)
 		r = -errno;
 	if (r < 0) {

@@ -22,8 +22,8 @@ int sv_file_read_fd(int fd, const char *name, size_t max, char **ret, size_t *re
  * Returns the length, or -errno without a story: such a file is missing all the time. */
 ssize_t sv_file_peek(int dir, const char *name, char *buf, size_t size);
 
-/* Puts DATA where NAME in DIR is: a reader sees the old or the new content, after a crash as well. A killed writer leaves a
- * file ".NAME.PID" behind. */
+/* Puts DATA where NAME in DIR is: a reader sees the old or the new content, also if the writer is killed, who then leaves a
+ * file ".NAME.PID" behind. There is no fsync: all that is written so describes processes, which no power cut survives. */
 int sv_file_replace(int dir, const char *name, const void *data, size_t len, mode_t mode, struct sv_err *err);
 
 /* Takes the exclusive flock(2) of FD. Whoever holds it may hang, so this gives up after SECONDS: -ETIMEDOUT.

@@ -20,7 +20,9 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/utc.h"
 #include "os/file.h"
+#include "runc/filter_file.h"
 
 #define STATE "state.json"
 #define STATE_MAX (32u << 20)	/* an env of 10 MB must still load */
@@ -151,12 +153,10 @@ static int lock_dir(struct rc_container *c, struct sv_err *err)
 static int now_text(char **ret, struct sv_err *err)
 {
 	struct timespec now;
-	struct tm utc;
-	char seconds[32];
+	char seconds[SV_UTC_ROOM];
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &utc);
-	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &utc);
+	sv_utc_format(now.tv_sec, seconds);
 	return sv_str_format(ret, err, "%s.%09ldZ", seconds, now.tv_nsec);
 }
 
@@ -324,8 +324,8 @@ int rc_container_save(const struct rc_container *c, struct sv_err *err)
 	return r < 0 ? sv_err_ctx(err, "container \"%s\"", c->id) : 0;
 }
 
-/* The directory is ours and flat: state.json, the fifo, and what a killed writer left. */
-static int empty_dir(int dir, const char *keep, struct sv_err *err)
+/* The directory is ours and flat; what else is in it was left by a killed writer. */
+static int remove_others(int dir, struct sv_err *err)
 {
 	autoclosedir DIR *d = NULL;
 	struct dirent *e;
@@ -334,7 +334,7 @@ static int empty_dir(int dir, const char *keep, struct sv_err *err)
 	if (fd < 0 || !(d = fdopendir(fd)))
 		return sv_err_set(err, errno, "cannot list the directory of the container");
 	while ((e = readdir(d))) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || strcmp(e->d_name, keep) == 0)
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
 		if (unlinkat(dir, e->d_name, 0) < 0 && errno != ENOENT)
 			return sv_err_set(err, errno, "cannot remove '%s'", e->d_name);
@@ -342,17 +342,38 @@ static int empty_dir(int dir, const char *keep, struct sv_err *err)
 	return 0;
 }
 
+/* state.json goes last: a delete that is killed before can be repeated with all that is known. */
+static int remove_known(int dir, struct sv_err *err)
+{
+	static const char *const names[] = { RC_FILTER_NAME, RC_FIFO, STATE };
+
+	for (size_t i = 0; i < SV_COUNT(names); i++)
+		if (unlinkat(dir, names[i], 0) < 0 && errno != ENOENT)
+			return sv_err_set(err, errno, "cannot remove '%s'", names[i]);
+	return 0;
+}
+
+static int remove_dir(const char *path, int dir, struct sv_err *err)
+{
+	int r = rmdir(path) < 0 ? -errno : 0;
+
+	if (r == -ENOTEMPTY) {
+		r = remove_others(dir, err);
+		if (r < 0)
+			return r;
+		r = rmdir(path) < 0 ? -errno : 0;
+	}
+	return r < 0 && r != -ENOENT ? sv_err_set(err, -r, "cannot remove '%s'", path) : 0;
+}
+
 int rc_container_remove(struct rc_container *c, const char *root, struct sv_err *err)
 {
-	autoclose int parent = -1;
-	int r = open_root(root, false, &parent, err);
+	autofree char *path = NULL;
+	int r = sv_str_format(&path, err, "%s/%s", root, c->id);
 
-	if (r < 0)
-		return r;
-	r = empty_dir(c->dir, STATE, err);
-	if (r == 0 && unlinkat(c->dir, STATE, 0) < 0 && errno != ENOENT)
-		r = sv_err_set(err, errno, "cannot remove '" STATE "'");
-	if (r == 0 && unlinkat(parent, c->id, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		r = sv_err_set(err, errno, "cannot remove '%s/%s'", root, c->id);
+	if (r == 0)
+		r = remove_known(c->dir, err);
+	if (r == 0)
+		r = remove_dir(path, c->dir, err);
 	return r < 0 ? sv_err_ctx(err, "container \"%s\"", c->id) : 0;
 }

@@ -12,7 +12,6 @@
 
 #include "base/cleanup.h"
 
-#define NAME "filter"
 #define MAGIC 0x31664353u	/* "SCf1" */
 
 struct header {
@@ -31,7 +30,7 @@ int rc_filter_store(int dir, const struct rc_filter *f, struct sv_err *err)
 
 	if (!f->code)
 		return 0;
-	fd = openat(dir, NAME, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = openat(dir, RC_FILTER_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	n = fd < 0 ? -1 : writev(fd, iov, 2);
 	if (n < 0)
 		return sv_err_set(err, errno, "cannot store the seccomp filter");
@@ -47,7 +46,7 @@ int rc_filter_fetch(int dir, struct rc_filter *ret, struct sv_err *err)
 	struct header h;
 	size_t size;
 
-	fd = openat(dir, NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	fd = openat(dir, RC_FILTER_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 && errno == ENOENT) {
 		*ret = (struct rc_filter){ 0 };
 		return 0;

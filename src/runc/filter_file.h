@@ -8,6 +8,8 @@
 #include "base/err.h"
 #include "runc/seccomp.h"
 
+#define RC_FILTER_NAME "filter"
+
 /* DIR is the container's state directory, which only host root can enter. No filter: nothing is written. */
 int rc_filter_store(int dir, const struct rc_filter *f, struct sv_err *err);
 
