@@ -154,7 +154,7 @@ static bool wants_host_mounts(const struct oci_spec *spec)
 static int attach_root(struct assembly *a, struct sv_err *err)
 {
 	bool on_host = a->l->spec->hooks[OCI_HOOK_CREATE_CONTAINER].count > 0;
-	autoclose int scratch = -1, place = -1;
+	autoclose int scratch = -1;
 	int r;
 
 	if (on_host) {
@@ -185,10 +185,9 @@ static int attach_root(struct assembly *a, struct sv_err *err)
 	if (scratch >= 0 && umount2("/", MNT_DETACH) < 0)
 		return sv_err_set(err, errno, "cannot detach the scratch directory");
 
-	place = open(on_host ? a->l->container->rootfs : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (place < 0)
-		return sv_err_set(err, errno, "cannot open the place for the root file system");
-	return sv_mount_attach(a->tree.root, place, err);
+	if (move_mount(a->tree.root, "", AT_FDCWD, on_host ? a->l->container->rootfs : "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return sv_err_set(err, errno, "cannot attach the root file system");
+	return 0;
 }
 
 /* I has made the time namespace and not yet entered it; from then on the offsets are fixed (time_namespaces(7)). */

@@ -48,7 +48,7 @@ int rc_foreground_prepare(struct rc_foreground *fg, struct sv_err *err)
 
 void rc_foreground_done(struct rc_foreground *fg)
 {
-	struct signalfd_siginfo si;
+	struct signalfd_siginfo si[8];
 
 	if (fg->signals < 0)
 		return;
@@ -56,7 +56,7 @@ void rc_foreground_done(struct rc_foreground *fg)
 	 * What came after the process was gone has nobody to go to, and must not hit us when it
 	 * is let through.
 	 */
-	while (read(fg->signals, &si, sizeof(si)) > 0)
+	while (read(fg->signals, si, sizeof(si)) == sizeof(si))
 		;
 	sv_fd_close(&fg->signals);
 	sigprocmask(SIG_SETMASK, &fg->old_mask, NULL);
@@ -95,28 +95,26 @@ static bool is_forwarded(const struct rc_foreground *fg, const struct signalfd_s
 	}
 }
 
-static int handle_signals(const struct rc_foreground *fg, struct sv_err *err)
+/* One a round: poll(2) tells if there are more. */
+static int handle_signal(const struct rc_foreground *fg, struct sv_err *err)
 {
 	struct signalfd_siginfo si;
+	struct sv_err ignored = { 0 };
 
-	while (read(fg->signals, &si, sizeof(si)) == sizeof(si)) {
-		struct sv_err ignored = { 0 };
-
-		if (si.ssi_signo == SIGCHLD && fg->subreaper)
-			reap_others(fg);
-		/*
-		 * A terminal that is just hanging up has no size, and that is no reason to leave
-		 * the container alone.
-		 */
-		if (si.ssi_signo == SIGWINCH && fg->master >= 0)
-			rc_terminal_copy_size(STDIN_FILENO, fg->master, &ignored);
-		if (!is_forwarded(fg, &si))
-			continue;
-		if (syscall(SYS_pidfd_send_signal, fg->pidfd, si.ssi_signo, NULL, 0) < 0 &&
-		    errno != ESRCH)
-			return sv_err_set(err, errno, "cannot pass signal %u on to the container",
-					  si.ssi_signo);
-	}
+	if (read(fg->signals, &si, sizeof(si)) != sizeof(si))
+		return 0;
+	if (si.ssi_signo == SIGCHLD && fg->subreaper)
+		reap_others(fg);
+	/*
+	 * A terminal that is just hanging up has no size, and that is no reason to leave
+	 * the container alone.
+	 */
+	if (si.ssi_signo == SIGWINCH && fg->master >= 0)
+		rc_terminal_copy_size(STDIN_FILENO, fg->master, &ignored);
+	if (!is_forwarded(fg, &si))
+		return 0;
+	if (syscall(SYS_pidfd_send_signal, fg->pidfd, si.ssi_signo, NULL, 0) < 0 && errno != ESRCH)
+		return sv_err_set(err, errno, "cannot pass signal %u on to the container", si.ssi_signo);
 	return 0;
 }
 
@@ -152,7 +150,7 @@ static int loop(const struct rc_foreground *fg, struct rc_relay *relay, struct s
 			return sv_err_set(err, errno, "cannot wait for the container");
 		}
 		if (p[SIGNALS].revents) {
-			r = handle_signals(fg, err);
+			r = handle_signal(fg, err);
 			if (r < 0)
 				return r;
 		}

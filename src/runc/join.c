@@ -196,7 +196,7 @@ static int start_process(struct joining *s, struct sv_err *err)
 	/* Only our children are affected; nothing else is forked after this one. */
 	if (setns(s->init, CLONE_NEWPID) < 0)
 		return sv_err_set(err, errno, "cannot enter the container's pid namespace");
-	pid = rc_spawn_fork(0, s->cgroup, &s->fg.pidfd);
+	pid = rc_spawn_fork(0, SIGCHLD, s->cgroup, &s->fg.pidfd);
 	if (pid == 0)
 		be_process(s);
 	sv_fd_close(&s->c_p);
@@ -274,8 +274,7 @@ int rc_join(const struct rc_join *j, struct sv_err *err)
 		r = rc_foreground_wait(&s.fg, &status, err);
 	if (j->attached)
 		rc_foreground_done(&s.fg);
-	for (size_t i = 0; i < s.n_tasks; i++)
-		close(s.tasks[i]);
+	sv_fd_close_all(s.tasks, s.n_tasks);
 	for (size_t i = 0; i < SV_COUNT(fds); i++)
 		sv_fd_close(fds[i]);
 	rc_filter_done(&s.filter);

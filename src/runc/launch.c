@@ -213,9 +213,12 @@ static int load_filter(struct story *s, struct sv_err *err)
 
 	if (!s->out->spec.linux.seccomp.profile)
 		return 0;
-	if (mkdirat(s->l.state_root, ".seccomp", 0700) < 0 && errno != EEXIST)
-		return sv_err_set(err, errno, "cannot make the cache of seccomp filters");
 	cache = openat(s->l.state_root, ".seccomp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (cache < 0 && errno == ENOENT) {
+		if (mkdirat(s->l.state_root, ".seccomp", 0700) < 0 && errno != EEXIST)
+			return sv_err_set(err, errno, "cannot make the cache of seccomp filters");
+		cache = openat(s->l.state_root, ".seccomp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	}
 	r = rc_filter_get(&s->out->spec.linux.seccomp, cache, &s->l.filter, err);
 	if (r < 0)
 		return r;
@@ -411,7 +414,7 @@ static int reap_assembler(struct story *s, struct sv_err *err)
 {
 	int status;
 
-	if (waitpid(s->l.assembler, &status, 0) < 0)
+	if (waitpid(s->l.assembler, &status, __WALL) < 0)
 		return sv_err_set(err, errno, "cannot wait for the assembler");
 	s->l.assembler = 0;
 	return 0;
@@ -449,12 +452,12 @@ static int launch_processes(struct story *s, struct sv_err *err)
 	return r < 0 ? r : go(s, err);
 }
 
-/* A process that saw its peer end tells only that; the peer's own story is the cause. */
+/* Who saw another process end tells only that, and so does who could not find it any more; its own story is the cause. */
 static void find_cause(struct story *s, struct sv_err *err)
 {
 	int channels[] = { s->l.p_i, s->l.p_a };
 
-	for (size_t i = 0; err->code == EPIPE && i < SV_COUNT(channels); i++) {
+	for (size_t i = 0; (err->code == EPIPE || err->code == ESRCH) && i < SV_COUNT(channels); i++) {
 		struct sv_err told = { 0 };
 
 		if (channels[i] >= 0 && sv_sync_wait_end(channels[i], "a child", &told) < 0 && told.code != EPIPE &&
@@ -469,7 +472,7 @@ static void end_child(pid_t *pid)
 	if (*pid <= 0)
 		return;
 	kill(*pid, SIGKILL);
-	while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
+	while (waitpid(*pid, NULL, __WALL) < 0 && errno == EINTR)
 		;
 	*pid = 0;
 }

@@ -14,15 +14,16 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "os/fd.h"
 #include "os/proc.h"
 #include "os/sync.h"
 
-pid_t rc_spawn_fork(unsigned long flags, int cgroup, int *ret_pidfd)
+pid_t rc_spawn_fork(unsigned long flags, int exit_signal, int cgroup, int *ret_pidfd)
 {
 	struct clone_args args = {
 		.flags = flags | (ret_pidfd ? CLONE_PIDFD : 0) | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
 		.pidfd = (uint64_t)(uintptr_t)ret_pidfd,
-		.exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD,
+		.exit_signal = (uint64_t)exit_signal,
 		.cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0,
 	};
 
@@ -92,7 +93,7 @@ static __attribute__((noreturn)) void be_init(struct rc_launch *l)
 static int clone_into_new(struct rc_launch *l, int cgroup, struct sv_err *err)
 {
 	unsigned long flags = CLONE_NEWUSER | (l->ns[OCI_NS_PID] < 0 ? CLONE_NEWPID : 0);
-	pid_t pid = rc_spawn_fork(flags, cgroup, &l->init_pidfd);
+	pid_t pid = rc_spawn_fork(flags, SIGCHLD, cgroup, &l->init_pidfd);
 
 	if (pid == 0)
 		be_init(l);
@@ -114,7 +115,7 @@ static __attribute__((noreturn)) void clone_from_inside(struct rc_launch *l, int
 		sv_sync_fail(channel, &err);
 		_exit(1);
 	}
-	pid = rc_spawn_fork(CLONE_PARENT | (l->ns[OCI_NS_PID] < 0 ? CLONE_NEWPID : 0), -1, NULL);
+	pid = rc_spawn_fork(CLONE_PARENT | (l->ns[OCI_NS_PID] < 0 ? CLONE_NEWPID : 0), 0, -1, NULL);
 	if (pid == 0) {
 		close(channel);
 		be_init(l);
@@ -198,10 +199,10 @@ int rc_spawn_assembler(struct rc_launch *l, int cgroup, struct sv_err *err)
 		return sv_err_set(err, errno, "cannot open our own pid namespace");
 	if (setns(l->init_pidfd, CLONE_NEWPID) < 0)
 		return sv_err_set(err, errno, "cannot enter the container's pid namespace");
-	pid = rc_spawn_fork(0, cgroup, NULL);
+	/* No SIGCHLD: `run` would be woken by it when it waits for the container. */
+	pid = rc_spawn_fork(0, 0, cgroup, NULL);
 	if (pid == 0) {
-		close(l->p_i);
-		close(l->p_a);
+		sv_fd_close_all((int[]){ l->p_i, l->p_a }, 2);
 		close(l->container->dir);
 		_exit(rc_assembler(l));
 	}

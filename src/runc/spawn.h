@@ -20,7 +20,8 @@ int rc_spawn_init(struct rc_launch *l, int cgroup, struct sv_err *err);
 /* Clones A (rc_assembler) into the pid namespace of I. Fills l->assembler. */
 int rc_spawn_assembler(struct rc_launch *l, int cgroup, struct sv_err *err);
 
-/* A plain fork(2) by clone3(2), with a pidfd and into CGROUP; 0 in the child. */
-pid_t rc_spawn_fork(unsigned long flags, int cgroup, int *ret_pidfd);
+/* A plain fork(2) by clone3(2), with a pidfd and into CGROUP; 0 in the child. With EXIT_SIGNAL 0 nobody is woken by its
+ * end, and waiting for it takes __WALL. */
+pid_t rc_spawn_fork(unsigned long flags, int exit_signal, int cgroup, int *ret_pidfd);
 
 #endif
