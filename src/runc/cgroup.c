@@ -234,17 +234,13 @@ static int delegate_v2(const struct rc_cgroup *cg, const struct rc_cgroup_tree *
 	return r;
 }
 
-/* The directory to make sub-groups, the two files to move processes back up. The limits stay
- * root's. */
+/* The directory to make sub-groups, the file to move processes back up; single threads (`tasks`)
+ * need not come back, and nine hierarchies make that nine calls. The limits stay root's. */
 static int delegate_v1(const struct rc_cgroup_tree *tree, uid_t uid, gid_t gid, struct sv_err *err)
 {
 	int r = give(tree, "", uid, gid, err);
 
-	if (r == 0)
-		r = give(tree, "cgroup.procs", uid, gid, err);
-	if (r == 0)
-		r = give(tree, "tasks", uid, gid, err);
-	return r;
+	return r < 0 ? r : give(tree, "cgroup.procs", uid, gid, err);
 }
 
 static int make_leaf(const struct rc_cgroup_tree *tree, struct sv_err *err)

@@ -147,7 +147,7 @@ delegated()
 		rt exec 40-sub sh -ec 'cd /sys/fs/cgroup; for c in cpu memory pids freezer systemd devices; do mkdir $c/sub; done
 			echo 5 > pids/sub/pids.max; sleep 1000 & for c in cpu memory pids freezer systemd devices; do
 			echo $! > $c/sub/cgroup.procs; grep -q . $c/sub/cgroup.procs; done
-			echo $! > cpu/cgroup.procs; echo $! > memory/tasks; kill $!'
+			echo $! > cpu/cgroup.procs; echo $! > memory/cgroup.procs; kill $!'
 	fi
 	eq 5 "$(value 40-sub pids sub/pids.max sub/pids.max)"
 	down 40-sub
