@@ -169,11 +169,37 @@ static mode_t dir_mode(const struct oci_mount *m)
 	return m->mkdir_x ? m->mkdir_mode : 0755;
 }
 
+/* What the kernel's word and the container's devices are looked for under. An image that has a link there would have them
+ * mounted elsewhere, over its root for one, and what is masked below would not be found. */
+static bool is_pillar(const struct oci_mount *m)
+{
+	return strcmp(m->dest, "/proc") == 0 || strcmp(m->dest, "/sys") == 0 || strcmp(m->dest, "/dev") == 0;
+}
+
+static int open_pillar(int root, const char *dest, int *ret, struct sv_err *err)
+{
+	int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, fd = openat(root, dest + 1, flags);
+
+	if (fd < 0 && errno == ENOENT) {
+		if (mkdirat(root, dest + 1, 0755) < 0 && errno != EEXIST)
+			return sv_err_set(err, errno, "cannot make the directory");
+		fd = openat(root, dest + 1, flags);
+	}
+	if (fd < 0 && errno == ENOTDIR)
+		return sv_err_say(err, ENOTDIR, "the root file system must have an ordinary directory there, not a link or a file");
+	if (fd < 0)
+		return sv_err_set(err, errno, "cannot open the mount point");
+	*ret = fd;
+	return 0;
+}
+
 /* A mount point as the source needs it: a directory or a file. */
 static int open_target(const struct rc_tree *t, const struct oci_mount *m, int source, int *ret, struct sv_err *err)
 {
 	struct stat st;
 
+	if (is_pillar(m))
+		return open_pillar(t->root, m->dest, ret, err);
 	if (m->bind) {
 		if (fstat(source, &st) < 0)
 			return sv_err_set(err, errno, "cannot look at the source");
@@ -295,15 +321,25 @@ static bool is_new_at(const struct oci_mount *m, const char *path, const char *t
 	return !m->bind && strcmp(m->dest, path) == 0 && strcmp(m->type, type) == 0;
 }
 
-/* The two mounts that later steps work in. */
+/* The two mounts that later steps work in. Who shares the files of the root may have moved the mount point meanwhile: what we
+ * find must be a mount, and so far there are no others than ours. */
 static int keep_open(struct rc_tree *t, const struct oci_mount *m, struct sv_err *err)
 {
 	int *keep = is_new_at(m, "/proc", "proc") ? &t->proc : is_new_at(m, "/dev", "tmpfs") ? &t->dev : NULL;
+	struct statx st;
+	int r;
 
 	if (!keep)
 		return 0;
 	sv_fd_close(keep);
-	return sv_path_open(t->root, m->dest, O_PATH | O_DIRECTORY, keep, err);
+	r = open_pillar(t->root, m->dest, keep, err);
+	if (r < 0)
+		return r;
+	if (statx(*keep, "", AT_EMPTY_PATH, STATX_TYPE, &st) < 0)
+		return sv_err_set(err, errno, "cannot look at what was mounted");
+	if (!(st.stx_attributes & STATX_ATTR_MOUNT_ROOT))
+		return sv_err_say(err, EXDEV, "somebody has moved the mount point");
+	return 0;
 }
 
 static int attach_one_early(struct rc_tree *t, size_t i, struct sv_err *err)
