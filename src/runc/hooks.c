@@ -142,7 +142,10 @@ static void become_hook(const struct oci_hook *hook, const struct list *list, in
 	if (dup2(in, 0) == 0 && dup2(out, 1) == 1 && dup2(err_fd, 2) == 2 &&
 	    syscall(SYS_close_range, 3, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0) {
 		why.cwd = !enter(list->cwd);
-		if (!why.cwd && (!list->as_other || take_ids(list->uid, list->gid)))
+		/* A hook that hangs must not outlive a runtime that was killed. After the ids: their change
+		 * forgets it. */
+		if (!why.cwd && (!list->as_other || take_ids(list->uid, list->gid)) &&
+		    prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)
 			execve(hook->path, hook->args.count ? hook->args.items : just_path,
 			       hook->env.count ? hook->env.items : no_env);
 	}
