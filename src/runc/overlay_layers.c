@@ -227,20 +227,23 @@ static int add_absolute(struct sv_list *list, const char *dir, const char *name,
  */
 static int make_work(struct rc_overlay *ov, struct rc_overlay_place *parent, struct sv_err *err)
 {
-	autofree char *name = NULL, *mark = NULL;
+	autofree char *name = NULL, *mark = NULL, *dirty = NULL;
 	int tree = ov->bases[parent->base].tree, r;
 
 	r = sv_str_format(&name, err, "%s/" WORK_NAME, parent->name);
 	if (r == 0)
 		r = sv_str_format(&mark, err, "%s/work/incompat/volatile", name);
+	if (r == 0)
+		r = sv_str_format(&dirty, err, "%s/dirty", mark);
 	if (r < 0)
 		return r;
 	if (mkdirat(tree, name, 0700) < 0) {
 		if (errno != EEXIST)
 			return sv_err_set(err, errno, "cannot make '%s' in '%s'", name,
 					  ov->bases[parent->base].path);
-		if (sv_list_has(&ov->carry, "volatile") && unlinkat(tree, mark, AT_REMOVEDIR) < 0 &&
-		    errno != ENOENT)
+		if (sv_list_has(&ov->carry, "volatile") &&
+		    ((unlinkat(tree, dirty, 0) < 0 && errno != ENOENT) ||
+		     (unlinkat(tree, mark, AT_REMOVEDIR) < 0 && errno != ENOENT)))
 			return sv_err_set(err, errno, "cannot remove '%s' in '%s'", mark,
 					  ov->bases[parent->base].path);
 	}
