@@ -37,7 +37,7 @@ void sv_cgroup_mounts_done(struct sv_cgroup_mounts *m);
 
 /*
  * The hierarchies of this host, v1 ones in the order of /proc/self/cgroup, v2 last. The usual
- * places below /sys/fs/cgroup are looked at first (7 system calls whatever else is mounted);
+ * places below /sys/fs/cgroup are looked at first (6 system calls whatever else is mounted);
  * /proc/self/mountinfo, which costs a millisecond on a host with 1000 mounts, only if something
  * is not found there. A hierarchy that is mounted nowhere is left out. Nothing at all is no
  * error.

@@ -12,6 +12,7 @@
 #include "os/mountinfo.h"
 
 #define BASE "/sys/fs/cgroup"
+#define MANY_NAMES 150 /* so many may be more than one getdents64(2) takes */
 
 void sv_cgroup_mounts_done(struct sv_cgroup_mounts *m)
 {
@@ -164,12 +165,22 @@ static void drop_unplaced(struct sv_cgroup_mounts *m)
 	m->count = kept;
 }
 
+/* Is it worth reading mountinfo? Not for v2 beside v1: the kernel names it everywhere, but few such
+ * hosts mount it, and those that do have it in the usual place. */
 static bool is_unplaced(const struct sv_cgroup_mounts *m)
 {
-	for (size_t i = 0; i < m->count; i++)
-		if (!m->items[i].dir)
-			return true;
-	return false;
+	bool v1 = false, v2 = false, placed = false;
+
+	for (size_t i = 0; i < m->count; i++) {
+		placed |= m->items[i].dir != NULL;
+		if (m->items[i].dir)
+			continue;
+		if (*m->items[i].controllers)
+			v1 = true;
+		else
+			v2 = true;
+	}
+	return v1 || (v2 && !placed);
 }
 
 /* Names in BASE, by raw getdents64: opendir would fstat and read once more. */
@@ -194,6 +205,11 @@ static int list_base(struct sv_list *names, struct sv_err *err)
 		at += e->d_reclen;
 	}
 	return 0;
+}
+
+static bool has_v1(const struct sv_cgroup_mounts *m)
+{
+	return m->count > 0 && *m->items[0].controllers;
 }
 
 /* Pure v2: one hierarchy with everything. */
@@ -230,13 +246,18 @@ static int place_all(struct sv_cgroup_mounts *m, struct sv_err *err)
 	autolist struct sv_list names = { 0 };
 	autofree char *mountinfo = NULL;
 	struct statfs fs = { 0 };
-	int r;
+	bool maybe_v2 = true;
+	int r = 0;
 
-	if (statfs(BASE, &fs) < 0 && errno != ENOENT)
+	/* Where there are v1 hierarchies, the names tell nearly always. */
+	if (has_v1(m)) {
+		r = list_base(&names, err);
+		maybe_v2 = sv_list_has(&names, "cgroup.controllers") || names.count > MANY_NAMES;
+	}
+	if (r == 0 && maybe_v2 && statfs(BASE, &fs) < 0 && errno != ENOENT)
 		return sv_err_set(err, errno, "cannot examine '" BASE "'");
-	if (fs.f_type == CGROUP2_SUPER_MAGIC)
+	if (r == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
 		return place_v2(m, err);
-	r = list_base(&names, err);
 	if (r == 0)
 		r = sv_cgroup_place(m, BASE, &names, err);
 	if (r < 0 || !is_unplaced(m))
