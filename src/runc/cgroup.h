@@ -67,9 +67,8 @@ int rc_cgroup_plan(struct rc_cgroup *ret, const char *id, const char *cgroups_pa
  * container's directory and *RET_ASSEMBLER -1: v2 limits nothing there. On pure v2 *RET_INIT is
  * the leaf and *RET_ASSEMBLER the directory itself, and init's cgroup namespace must
  * nevertheless be rooted at the directory: a namespace is rooted where its *maker* is, and
- * moving a process afterwards costs the grace period. So a process that was cloned into the
- * directory clones init, in one call clone3(CLONE_NEWCGROUP | CLONE_INTO_CGROUP | CLONE_PARENT |
- * CLONE_NEWUSER ...); it may go away at once (CLONE_VM | CLONE_VFORK).
+ * moving a process afterwards costs the grace period. So the assembler, which was cloned into the
+ * directory, makes the namespace and init joins it.
  */
 int rc_cgroup_open_v2(struct rc_cgroup *cg, int *ret_init, int *ret_assembler, struct sv_err *err);
 
