@@ -52,7 +52,8 @@ static int begin_detour(const struct rc_launch *l, struct detour *d, struct sv_e
 	for (size_t i = 0; i < SV_COUNT(inherited); i++) {
 		enum oci_ns ns = inherited[i].ns;
 
-		if (l->ns[ns] < 0)
+		/* A helper that is in another pid namespace could not tell us the pid of what it made: it enters that one by itself. */
+		if (l->ns[ns] < 0 || (ns == OCI_NS_PID && l->ns[OCI_NS_USER] >= 0))
 			continue;
 		d->own[i] = open(inherited[i].own, O_RDONLY | O_CLOEXEC);
 		if (d->own[i] < 0)
@@ -110,8 +111,9 @@ static __attribute__((noreturn)) void clone_from_inside(struct rc_launch *l, int
 	struct sv_err err = { 0 };
 	pid_t pid;
 
-	if (setns(l->ns[OCI_NS_USER], CLONE_NEWUSER) < 0) {
-		sv_err_set(&err, errno, "cannot enter the user namespace");
+	if ((l->ns[OCI_NS_PID] >= 0 && setns(l->ns[OCI_NS_PID], CLONE_NEWPID) < 0) ||
+	    setns(l->ns[OCI_NS_USER], CLONE_NEWUSER) < 0) {
+		sv_err_set(&err, errno, "cannot enter the user and pid namespaces");
 		sv_sync_fail(channel, &err);
 		_exit(1);
 	}
