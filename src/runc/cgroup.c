@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "os/bpf_device.h"
 #include "os/cgroup.h"
+#include "os/fd.h"
 #include "runc/cgroup_devices.h"
 #include "runc/cgroup_paths.h"
 #include "runc/cgroup_systemd.h"
@@ -104,32 +105,61 @@ struct making {
 	const struct oci_resources *res;
 };
 
-/* Copies FILE of the group above PATH into PATH. */
-static int inherit(const char *path, const char *file, struct sv_err *err)
-{
-	char from[RC_CGROUP_PATH_MAX + 32], to[RC_CGROUP_PATH_MAX + 32];
-	autofree char *value = NULL;
-	int r;
+struct copying {
+	int fds[4]; /* closed together at the end: that is one call instead of four */
+	size_t count;
+};
 
-	snprintf(from, sizeof(from), "%.*s/%s", (int)(strrchr(path, '/') - path), path, file);
-	snprintf(to, sizeof(to), "%s/%s", path, file);
-	r = sv_cgroup_read(AT_FDCWD, from, &value, err);
-	return r < 0 ? r : sv_cgroup_write(AT_FDCWD, to, value, err);
+static void copying_done(struct copying *c)
+{
+	sv_fd_close_all(c->fds, c->count);
+}
+
+static int open_copying(struct copying *c, const char *path, int flags, struct sv_err *err)
+{
+	int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return sv_err_set(err, errno, "cannot open '%s'", path);
+	c->fds[c->count++] = fd;
+	return fd;
+}
+
+/* Copies FILE of the group above PATH into PATH. */
+static int inherit(struct copying *c, const char *path, const char *file, struct sv_err *err)
+{
+	char name[RC_CGROUP_PATH_MAX + 32], value[4096];
+	int from, to;
+	ssize_t n;
+
+	snprintf(name, sizeof(name), "%.*s/%s", (int)(strrchr(path, '/') - path), path, file);
+	from = open_copying(c, name, O_RDONLY, err);
+	if (from < 0)
+		return from;
+	snprintf(name, sizeof(name), "%s/%s", path, file);
+	to = open_copying(c, name, O_WRONLY, err);
+	if (to < 0)
+		return to;
+	n = read(from, value, sizeof(value));
+	if (n < 0 || write(to, value, (size_t)n) < 0)
+		return sv_err_set(err, errno, "cannot set %s as the cgroup above has it", file);
+	return 0;
 }
 
 /* A new v1 cpuset group has no cpus and no memory nodes, and nobody can enter it until it has
  * both (cpusets(7)). What the spec gives is written later. */
 static int fill_cpuset(const char *path, void *arg, struct sv_err *err)
 {
+	__attribute__((cleanup(copying_done))) struct copying c = { .count = 0 };
 	const struct making *m = arg;
 	size_t len = strlen(m->tree->mount);
 	bool last = strcmp(path + len, m->tree->path) == 0;
 	int r = 0;
 
 	if (!(last && m->res && m->res->cpus && *m->res->cpus))
-		r = inherit(path, "cpuset.cpus", err);
+		r = inherit(&c, path, "cpuset.cpus", err);
 	if (r == 0 && !(last && m->res && m->res->mems && *m->res->mems))
-		r = inherit(path, "cpuset.mems", err);
+		r = inherit(&c, path, "cpuset.mems", err);
 	return r;
 }
 
