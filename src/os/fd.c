@@ -5,7 +5,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/close_range.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -146,6 +148,22 @@ int sv_fd_move_up(int *fd, struct sv_err *err)
 	close(*fd);
 	*fd = higher;
 	return 0;
+}
+
+int sv_fd_path(int fd, char **ret, struct sv_err *err)
+{
+	char link[32], path[PATH_MAX];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	if (n < 0)
+		return sv_err_set(err, errno, "cannot read '%s'", link);
+	path[n] = '\0';
+	if (*path != '/')
+		return sv_err_say(err, EXDEV, "'%s' is out of reach", path);
+	*ret = strdup(path);
+	return *ret ? 0 : sv_err_oom(err);
 }
 
 void sv_fd_close_all(const int *fds, size_t count)

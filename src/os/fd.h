@@ -21,6 +21,10 @@ int sv_fd_receive(int sock, void *data, size_t len, int *ret_fds, size_t max, si
 /* Closes all; numbers that follow one another go with one close_range(2), so that nine cost one call. */
 void sv_fd_close_all(const int *fds, size_t count);
 
+/* The path of the file behind FD as the kernel tells it, absolute and without links; the caller frees it. -EXDEV: it cannot be
+ * reached from our root. */
+int sv_fd_path(int fd, char **ret, struct sv_err *err);
+
 /* Marks every descriptor from FIRST on close-on-exec. */
 int sv_fd_cloexec_from(unsigned first, struct sv_err *err);
 

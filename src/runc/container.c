@@ -160,7 +160,7 @@ static int now_text(char **ret, struct sv_err *err)
 	return sv_str_format(ret, err, "%s.%09ldZ", seconds, now.tv_nsec);
 }
 
-int rc_container_make(const char *root, const char *id, struct rc_container *ret, struct sv_err *err)
+int rc_container_make(const char *root, const char *id, struct rc_container *ret, int *ret_root, struct sv_err *err)
 {
 	autocontainer struct rc_container c = RC_CONTAINER_INIT;
 	autoclose int parent = -1;
@@ -187,6 +187,8 @@ int rc_container_make(const char *root, const char *id, struct rc_container *ret
 	}
 	c.part = RC_PART_ALL;
 	*ret = c;
+	if (ret_root)
+		*ret_root = sv_fd_steal(&parent);
 	c = (struct rc_container)RC_CONTAINER_INIT;
 	return 0;
 }
@@ -375,5 +377,8 @@ int rc_container_remove(struct rc_container *c, const char *root, struct sv_err 
 		r = remove_known(c->dir, err);
 	if (r == 0)
 		r = remove_dir(path, c->dir, err);
+	/* Nobody can get at it any more; who waits for the lock will see that, when the descriptor is closed. */
+	if (r == 0)
+		c->locked = false;
 	return r < 0 ? sv_err_ctx(err, "container \"%s\"", c->id) : 0;
 }

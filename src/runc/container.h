@@ -64,8 +64,9 @@ void rc_container_done(struct rc_container *c);
 /* Ids as runc takes them: letters, digits, '_', '+', '-', '.'; the first not '.', at most 255 bytes (NAME_MAX). */
 int rc_container_check_id(const char *id, struct sv_err *err);
 
-/* Makes ROOT if need be (0700) and ROOT/<id> (0700), locked, with id and created filled. -EEXIST: the id is taken. */
-int rc_container_make(const char *root, const char *id, struct rc_container *ret, struct sv_err *err);
+/* Makes ROOT if need be (0700) and ROOT/<id> (0700), locked, with id and created filled. RET_ROOT, if not NULL, becomes a
+ * descriptor of ROOT, which is the caller's. -EEXIST: the id is taken. */
+int rc_container_make(const char *root, const char *id, struct rc_container *ret, int *ret_root, struct sv_err *err);
 
 /* Opens an existing one. -ENOENT: `container "x" does not exist`. With LOCK waits for other commands that change it, for at most
  * RC_LOCK_SECONDS (-ETIMEDOUT). A directory without a readable state.json loads as ->bundle NULL, status RC_CREATING, so that delete

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <signal.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "os/fd.h"
 #include "os/file.h"
 #include "os/ns.h"
 #include "os/path.h"
@@ -153,45 +153,33 @@ static int find_maps(const struct rc_launch *l, struct rc_syscont_facts *facts, 
 static bool leads_to_systemd(int root, const char *path)
 {
 	autoclose int fd = -1;
+	autofree char *target = NULL;
 	struct sv_err ignored = { 0 };	/* a program that is not there is told by init, with the right message */
-	char link[32], target[PATH_MAX];
-	ssize_t n;
 
-	if (sv_path_open(root, path, O_PATH, &fd, &ignored) < 0)
+	if (sv_path_open(root, path, O_PATH, &fd, &ignored) < 0 || sv_fd_path(fd, &target, &ignored) < 0)
 		return false;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, target, sizeof(target) - 1);
-	if (n < 0)
-		return false;
-	target[n] = '\0';
 	return sv_str_ends(target, "/systemd");
 }
 
-static int find_systemd(const struct rc_launch *l, bool *ret, struct sv_err *err)
+static bool runs_systemd(const struct rc_launch *l)
 {
 	static const char *const dirs[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin" };
 	const struct sv_list *args = &l->spec->process.args;
-	autoclose int root = -1;
+	bool found = false;
 
-	*ret = false;
 	if (!args->count)
-		return 0;
-	root = open(l->container->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0)
-		return sv_err_set(err, errno, "root.path: cannot open '%s'", l->container->rootfs);
-	if (strchr(args->items[0], '/')) {
-		*ret = leads_to_systemd(root, args->items[0]);
-		return 0;
-	}
+		return false;
+	if (strchr(args->items[0], '/'))
+		return leads_to_systemd(l->rootfs, args->items[0]);
 	if (strcmp(args->items[0], "init") != 0 && strcmp(args->items[0], "systemd") != 0)
-		return 0;
-	for (size_t i = 0; !*ret && i < SV_COUNT(dirs); i++) {
+		return false;
+	for (size_t i = 0; !found && i < SV_COUNT(dirs); i++) {
 		char path[64];
 
 		snprintf(path, sizeof(path), "%s/%s", dirs[i], args->items[0]);
-		*ret = leads_to_systemd(root, path);
+		found = leads_to_systemd(l->rootfs, path);
 	}
-	return 0;
+	return found;
 }
 
 int rc_facts_find(struct rc_launch *l, struct rc_syscont_facts *ret, struct sv_err *err)
@@ -202,8 +190,7 @@ int rc_facts_find(struct rc_launch *l, struct rc_syscont_facts *ret, struct sv_e
 		r = follow_network(l, err);
 	if (r == 0)
 		r = find_maps(l, ret, err);
-	if (r == 0)
-		r = find_systemd(l, &ret->systemd, err);
+	ret->systemd = r == 0 && runs_systemd(l);
 	ret->cgroup_v2 = l->container->cgroup.layout == RC_CGROUP_V2;
 	return r;
 }

@@ -149,7 +149,8 @@ static int loop(const struct rc_foreground *fg, struct rc_relay *relay, struct s
 				continue;
 			return sv_err_set(err, errno, "cannot wait for the container");
 		}
-		if (p[SIGNALS].revents) {
+		/* To a process that has ended no signal can be passed on any more. */
+		if (p[SIGNALS].revents && !p[PROCESS].revents) {
 			r = handle_signal(fg, err);
 			if (r < 0)
 				return r;

@@ -69,28 +69,22 @@ static int read_config(struct story *s, struct sv_err *err)
 	return 0;
 }
 
+/* Both are opened once; their paths, for the state and for messages, are those of what was opened. */
 static int find_root(struct story *s, struct sv_err *err)
 {
 	struct rc_container *c = &s->out->container;
 	const char *path = s->out->spec.root_path;
-	autofree char *joined = NULL;
-	struct stat st;
-	int r;
+	int r = sv_fd_path(s->l.bundle, &c->bundle, err);
 
-	c->bundle = realpath(s->q->bundle, NULL);
-	if (!c->bundle)
-		return sv_err_set(err, errno, "cannot find the bundle '%s'", s->q->bundle);
+	if (r < 0)
+		return sv_err_ctx(err, "cannot find the bundle '%s'", s->q->bundle);
 	if (!path)
 		return sv_err_say(err, EINVAL, "root.path: a container needs one");
-	r = sv_str_format(&joined, err, "%s/%s", *path == '/' ? "" : c->bundle, path);
-	if (r < 0)
-		return r;
-	c->rootfs = realpath(joined, NULL);
-	if (!c->rootfs || stat(c->rootfs, &st) < 0)
+	s->l.rootfs = openat(s->l.bundle, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (s->l.rootfs < 0)
 		return sv_err_set(err, errno, "root.path: cannot find '%s'", path);
-	if (!S_ISDIR(st.st_mode))
-		return sv_err_set(err, ENOTDIR, "root.path '%s'", path);
-	return 0;
+	r = sv_fd_path(s->l.rootfs, &c->rootfs, err);
+	return r < 0 ? sv_err_ctx(err, "root.path: cannot find '%s'", path) : 0;
 }
 
 static int check_terminal(const struct story *s, struct sv_err *err)
@@ -184,7 +178,7 @@ static void take_back(struct rc_container *c)
 static int make_container(struct story *s, struct sv_err *err)
 {
 	struct rc_container made = RC_CONTAINER_INIT, *c = &s->out->container;
-	int r = rc_container_make(s->q->globals->root, s->q->id, &made, err);
+	int r = rc_container_make(s->q->globals->root, s->q->id, &made, &s->l.state_root, err);
 
 	if (r < 0)
 		return r;
@@ -200,9 +194,6 @@ static int make_container(struct story *s, struct sv_err *err)
 	c->cgroup.made = false;
 	if (r < 0)
 		return r;
-	s->l.state_root = open(s->q->globals->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (s->l.state_root < 0)
-		return sv_err_set(err, errno, "cannot open '%s'", s->q->globals->root);
 	return s->q->wait_for_start ? rc_container_fifo_make(c, &s->l.fifo, err) : 0;
 }
 
@@ -495,12 +486,15 @@ static void undo(struct story *s, struct sv_err *err)
 
 static void end_story(struct story *s)
 {
-	int *fds[] = { &s->l.state_root, &s->l.bundle,	  &s->l.p_i,  &s->l.i_p,	  &s->l.p_a,
-		       &s->l.a_p,	 &s->l.a_i,	  &s->l.i_a,  &s->l.init_pidfd,	  &s->l.fifo,
-		       &s->console,	 &s->init_cgroup, &s->assembler_cgroup };
+	/* In the order in which they were opened, so that few calls close them all. */
+	int fds[] = { s->l.bundle, s->l.rootfs, s->l.state_root, s->l.fifo, s->console, s->init_cgroup, s->assembler_cgroup,
+		      s->l.p_i, s->l.i_p, s->l.p_a, s->l.a_p, s->l.a_i, s->l.i_a, s->l.init_pidfd };
+	size_t count = 0;
 
 	for (size_t i = 0; i < SV_COUNT(fds); i++)
-		sv_fd_close(fds[i]);
+		if (fds[i] >= 0)
+			fds[count++] = fds[i];
+	sv_fd_close_all(fds, count);
 	for (size_t i = 0; i < OCI_NS_MAX; i++)
 		sv_fd_close(&s->l.ns[i]);
 	rc_filter_done(&s->l.filter);
@@ -523,7 +517,7 @@ int rc_launch(const struct rc_launch_request *request, struct rc_launched *ret, 
 		.q = request,
 		.out = ret,
 		.l = { .spec = &ret->spec, .container = &ret->container, .no_pivot = request->no_pivot,
-		       .preserve_fds = request->preserve_fds, .state_root = -1, .bundle = -1, .p_i = -1, .i_p = -1,
+		       .preserve_fds = request->preserve_fds, .state_root = -1, .bundle = -1, .rootfs = -1, .p_i = -1, .i_p = -1,
 		       .p_a = -1, .a_p = -1, .a_i = -1, .i_a = -1, .init_pidfd = -1, .fifo = -1 },
 		.console = -1, .init_cgroup = -1, .assembler_cgroup = -1,
 	};

@@ -57,6 +57,7 @@ struct rc_launch {
 
 	int state_root;			/* the directory of --root: caches live there */
 	int bundle;			/* O_PATH directory */
+	int rootfs;			/* the same for root.path */
 	bool no_pivot;
 	bool remapped;			/* the spec brought the id maps */
 	uid_t root_uid;			/* host ids of the container's root */

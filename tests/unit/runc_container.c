@@ -67,7 +67,7 @@ static void make_saved(const char *id, pid_t pid, struct rc_container *ret)
 {
 	struct sv_proc_stat p = { 0 };
 
-	OK(rc_container_make(root, id, ret, &err));
+	OK(rc_container_make(root, id, ret, NULL, &err));
 	ret->bundle = copy("/b");
 	ret->rootfs = copy("/b/rootfs");
 	ret->init_pid = pid;
@@ -118,7 +118,7 @@ static void root_and_directory_are_for_the_owner_only(void **state)
 	struct stat st;
 
 	(void)state;
-	OK(rc_container_make(root, "c", &c, &err));
+	OK(rc_container_make(root, "c", &c, NULL, &err));
 	assert_int_equal(stat(root, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
 	assert_int_equal(fstat(c.dir, &st), 0);
@@ -133,8 +133,8 @@ static void id_is_given_once(void **state)
 	struct rc_container c = RC_CONTAINER_INIT, other = RC_CONTAINER_INIT;
 
 	(void)state;
-	OK(rc_container_make(root, "c", &c, &err));
-	assert_int_equal(rc_container_make(root, "c", &other, &err), -EEXIST);
+	OK(rc_container_make(root, "c", &c, NULL, &err));
+	assert_int_equal(rc_container_make(root, "c", &other, NULL, &err), -EEXIST);
 	assert_non_null(strstr(err.msg, "container with given ID already exists"));
 	assert_int_equal(other.dir, -1);
 	remove_it(&c);
@@ -157,7 +157,7 @@ static void all_parts_are_read_back(void **state)
 	struct rc_container c = RC_CONTAINER_INIT, head = RC_CONTAINER_INIT, body = RC_CONTAINER_INIT, all = RC_CONTAINER_INIT;
 
 	(void)state;
-	OK(rc_container_make(root, "c", &c, &err));
+	OK(rc_container_make(root, "c", &c, NULL, &err));
 	c.bundle = copy("/b\n\"x\"");
 	c.rootfs = copy("/b/rootfs");
 	c.init_pid = 7;
@@ -228,7 +228,7 @@ static void peek_reads_a_long_head_as_well(void **state)
 	(void)state;
 	memset(path, 'p', 10000);
 	path[10000] = '\0';
-	OK(rc_container_make(root, "c", &c, &err));
+	OK(rc_container_make(root, "c", &c, NULL, &err));
 	c.bundle = path;
 	c.rootfs = copy("/r");
 	dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -247,7 +247,7 @@ static void directory_without_state_is_half_made(void **state)
 	enum rc_status status;
 
 	(void)state;
-	OK(rc_container_make(root, "c", &c, &err));
+	OK(rc_container_make(root, "c", &c, NULL, &err));
 	rc_container_done(&c);
 	OK(rc_container_load(root, "c", true, RC_PART_BODY, &half, &err));
 	assert_null(half.bundle);
