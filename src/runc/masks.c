@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -56,12 +57,18 @@ static int attach_at(int tree, const struct place *p, struct sv_err *err)
 }
 
 /* An empty read-only directory. */
-static int cover_directory(const struct place *p, struct sv_err *err)
+static int cover_directory(const struct rc_tree *t, const struct place *p, struct sv_err *err)
 {
-	if (fchdir(p->at) < 0 || mount("tmpfs", *p->name ? p->name : ".", "tmpfs",
-				       MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=0k,mode=755") < 0)
-		return sv_err_set(err, errno, "cannot cover it");
-	return 0;
+	int r = 0;
+
+	if (p->opened >= 0 && fchdir(p->opened) < 0)
+		return sv_err_set(err, errno, "cannot enter it");
+	if (mount("tmpfs", p->opened >= 0 ? "." : p->name, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		  "size=0k,mode=755") < 0)
+		r = sv_err_set(err, errno, "cannot cover it");
+	if (p->opened >= 0 && t->proc >= 0 && fchdir(t->proc) < 0 && r == 0)
+		r = sv_err_set(err, errno, "cannot return to /proc");
+	return r;
 }
 
 static int cover_file(int null, const struct place *p, struct sv_err *err)
@@ -70,6 +77,17 @@ static int cover_file(int null, const struct place *p, struct sv_err *err)
 	int r = sv_mount_clone(null, false, &tree, err);
 
 	return r < 0 ? r : attach_at(tree, p, err);
+}
+
+/* The same for an entry of /proc that is no link, by one call instead of three: we are in that directory. */
+static int cover_entry(int null, const char *name, struct sv_err *err)
+{
+	char source[32];
+
+	snprintf(source, sizeof(source), "self/fd/%d", null);
+	if (mount(source, name, NULL, MS_BIND, NULL) < 0)
+		return sv_err_set(err, errno, "cannot cover it");
+	return 0;
 }
 
 static int mask(const struct rc_tree *t, const char *path, struct sv_err *err)
@@ -81,28 +99,47 @@ static int mask(const struct rc_tree *t, const char *path, struct sv_err *err)
 	if (r == 0 && fstatat(p.at, p.name, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0)
 		r = sv_err_set(err, errno, "cannot look at it");
 	if (r == 0)
-		r = S_ISDIR(st.st_mode) ? cover_directory(&p, err) : cover_file(t->null, &p, err);
+		r = S_ISDIR(st.st_mode)			    ? cover_directory(t, &p, err) :
+		    p.opened < 0 && S_ISREG(st.st_mode) ? cover_entry(t->null, p.name, err) :
+							  cover_file(t->null, &p, err);
 	sv_fd_close(&p.opened);
 	return r;
 }
 
 /* The path again on itself, frozen; what is mounted below it comes along. */
-static int freeze(const struct rc_tree *t, const char *path, struct sv_err *err)
+static int freeze_place(const struct place *p, struct sv_err *err)
 {
 	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW;
-	autoclose int tree = -1;
+	autoclose int tree = open_tree(p->at, p->name, flags);
+	int r;
+
+	if (tree < 0)
+		return sv_err_set(err, errno, "cannot clone it");
+	r = sv_mount_attr(tree, MOUNT_ATTR_RDONLY, 0, 0, false, err);
+	return r < 0 ? r : attach_at(tree, p, err);
+}
+
+/* The same for an entry of /proc that is no link: we are in that directory, and nobody is there yet to use it in between. */
+static int freeze_entry(const struct place *p, struct sv_err *err)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+
+	if (mount(p->name, p->name, NULL, MS_BIND | MS_REC, NULL) < 0 ||
+	    mount_setattr(p->at, p->name, AT_SYMLINK_NOFOLLOW, &attr, sizeof(attr)) < 0)
+		return sv_err_set(err, errno, "cannot cover it");
+	return 0;
+}
+
+static int freeze(const struct rc_tree *t, const char *path, struct sv_err *err)
+{
 	struct place p;
+	struct stat st;
 	int r = find_place(t, path, &p, err);
 
-	if (r == 0) {
-		tree = open_tree(p.at, p.name, flags);
-		if (tree < 0)
-			r = sv_err_set(err, errno, "cannot clone it");
-	}
+	if (r == 0 && p.opened < 0 && fstatat(p.at, p.name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		r = sv_err_set(err, errno, "cannot look at it");
 	if (r == 0)
-		r = sv_mount_attr(tree, MOUNT_ATTR_RDONLY, 0, 0, false, err);
-	if (r == 0)
-		r = attach_at(tree, &p, err);
+		r = p.opened < 0 && !S_ISLNK(st.st_mode) ? freeze_entry(&p, err) : freeze_place(&p, err);
 	sv_fd_close(&p.opened);
 	return r;
 }
@@ -127,7 +164,10 @@ static int cover_all(const struct rc_tree *t, const struct sv_list *paths, const
 int rc_tree_mask(struct rc_tree *t, struct sv_err *err)
 {
 	const struct oci_linux *linux = &t->spec->linux;
-	int r = cover_all(t, &linux->readonly_paths, "readonlyPaths", freeze, err);
+	int r;
 
+	if (t->proc >= 0 && fchdir(t->proc) < 0)
+		return sv_err_set(err, errno, "cannot enter /proc");
+	r = cover_all(t, &linux->readonly_paths, "readonlyPaths", freeze, err);
 	return r < 0 ? r : cover_all(t, &linux->masked_paths, "maskedPaths", mask, err);
 }
