@@ -89,14 +89,15 @@ static int set_ids(const struct oci_process *p, struct sv_err *err)
 	if (setgroups(user->n_groups, user->groups) < 0)
 		return sv_err_set(err, errno, "process.user.additionalGids: cannot set %zu groups",
 				  user->n_groups);
-	if (setresgid(user->gid, user->gid, user->gid) < 0)
+	/* The caller is root in all its ids already. */
+	if (user->gid != 0 && setresgid(user->gid, user->gid, user->gid) < 0)
 		return sv_err_set(err, errno, "process.user.gid: cannot become group %u",
 				  user->gid);
 	/* Else the change to another user would clear the permitted set before it can be cut to
 	 * size. */
 	if (user->uid != 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return sv_err_set(err, errno, "cannot keep capabilities");
-	if (setresuid(user->uid, user->uid, user->uid) < 0)
+	if (user->uid != 0 && setresuid(user->uid, user->uid, user->uid) < 0)
 		return sv_err_set(err, errno, "process.user.uid: cannot become user %u", user->uid);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <seccomp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -205,7 +206,7 @@ static int run(int argc, char **argv, struct rc_globals *g, int *ret_failure, st
 	if (!cmd)
 		return -err->code;
 	*ret_failure = cmd->failure;
-	if (!(cmd->flags & ANY_USER) && geteuid() != 0 && !asks_help(argc - first, argv + first))
+	if (!(cmd->flags & ANY_USER) && getauxval(AT_EUID) != 0 && !asks_help(argc - first, argv + first))
 		return sv_err_say(err, EPERM, "\"%s\" must be run as root", cmd->name);
 	if ((cmd->flags & NEW_PROCESS) && !g->no_kernel_check && (r = check_kernel(err)) < 0)
 		return r;
