@@ -75,21 +75,6 @@ static int wait_event(int events, const char *key, uint64_t value, int limit_ms,
 	}
 }
 
-static int open_file(const struct rc_cgroup_tree *tree, const char *file, int flags, int *ret,
-		     struct sv_err *err)
-{
-	char path[RC_CGROUP_PATH_MAX];
-	int r = rc_cgroup_file(tree, file, path, err), fd;
-
-	if (r < 0)
-		return r;
-	fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return sv_err_set(err, errno, "cannot open '%s'", path);
-	*ret = fd;
-	return 0;
-}
-
 static int write_file(const struct rc_cgroup_tree *tree, const char *file, const char *value,
 		      struct sv_err *err)
 {
@@ -102,7 +87,7 @@ static int write_file(const struct rc_cgroup_tree *tree, const char *file, const
 static int freeze_v2(const struct rc_cgroup_tree *tree, bool frozen, struct sv_err *err)
 {
 	autoclose int events = -1;
-	int r = open_file(tree, "cgroup.events", O_RDONLY, &events, err);
+	int r = rc_cgroup_open(tree, "cgroup.events", O_RDONLY, &events, err);
 
 	if (r == 0)
 		r = write_file(tree, "cgroup.freeze", frozen ? "1" : "0", err);
@@ -216,7 +201,7 @@ int rc_cgroup_pids(const struct rc_cgroup *cg, pid_t **ret, size_t *ret_count, s
 {
 	const struct rc_cgroup_tree *tree = tree_of_processes(cg);
 	autoclose int dir = -1;
-	int r = tree ? open_file(tree, "", O_RDONLY | O_DIRECTORY, &dir, err) : -ENOENT;
+	int r = tree ? rc_cgroup_open(tree, "", O_RDONLY | O_DIRECTORY, &dir, err) : -ENOENT;
 
 	if (r == -ENOENT) {
 		*err = (struct sv_err){ 0 };
@@ -246,7 +231,8 @@ static int signal_all(const struct rc_cgroup *cg, int sig, bool repeat, struct s
 		int r = rc_cgroup_pids(cg, &pids, &count, err);
 
 		for (size_t i = 0; r == 0 && i < count; i++) {
-			fresh += !known || !bsearch(&pids[i], known, n_known, sizeof(*known), compare_pids);
+			fresh += !known ||
+				 !bsearch(&pids[i], known, n_known, sizeof(*known), compare_pids);
 			if (kill(pids[i], sig) < 0 && errno != ESRCH)
 				r = sv_err_set(err, errno, "cannot signal process %d",
 					       (int)pids[i]);
@@ -278,7 +264,7 @@ static int thaw_one(int dir, void *arg, struct sv_err *err)
 static int thaw_tree(const struct rc_cgroup_tree *tree, struct sv_err *err)
 {
 	autoclose int dir = -1;
-	int r = open_file(tree, "", O_RDONLY | O_DIRECTORY, &dir, err);
+	int r = rc_cgroup_open(tree, "", O_RDONLY | O_DIRECTORY, &dir, err);
 
 	return r < 0 ? r : sv_cgroup_walk(dir, thaw_one, NULL, err);
 }
@@ -372,7 +358,7 @@ static void wait_empty(const struct rc_cgroup_tree *tree, unsigned *round)
 	/* The group may be empty already and only its sub-groups were in the way, or vanish now:
 	 * the caller tries again either way. */
 	if (rc_cgroup_is_v2(tree) &&
-	    open_file(tree, "cgroup.events", O_RDONLY, &events, &ignored) == 0 &&
+	    rc_cgroup_open(tree, "cgroup.events", O_RDONLY, &events, &ignored) == 0 &&
 	    wait_event(events, "populated", 0, 100, &ignored) == 0 && (*round)++ < 2)
 		return;
 	back_off(round);

@@ -44,6 +44,21 @@ int rc_cgroup_file(const struct rc_cgroup_tree *tree, const char *file,
 	return 0;
 }
 
+int rc_cgroup_open(const struct rc_cgroup_tree *tree, const char *file, int flags, int *ret,
+		   struct sv_err *err)
+{
+	char path[RC_CGROUP_PATH_MAX];
+	int r = rc_cgroup_file(tree, file, path, err), fd;
+
+	if (r < 0)
+		return r;
+	fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return sv_err_set(err, errno, "cannot open '%s'", path);
+	*ret = fd;
+	return 0;
+}
+
 /* A file that is kept open while neighbours in the list go to the same. */
 struct target {
 	const struct rc_cgroup_tree *tree;

@@ -21,6 +21,10 @@ bool rc_cgroup_is_v2(const struct rc_cgroup_tree *tree);
 int rc_cgroup_file(const struct rc_cgroup_tree *tree, const char *file,
 		   char ret[RC_CGROUP_PATH_MAX], struct sv_err *err);
 
+/* Opens FILE of the group ("": the directory itself), close-on-exec, no link followed. */
+int rc_cgroup_open(const struct rc_cgroup_tree *tree, const char *file, int flags, int *ret,
+		   struct sv_err *err);
+
 /* Writes LIMITS into the group of TREE, each file opened once for neighbours. Values that depend
  * on each other (memory and memsw, quota and burst) are refused by the kernel in one order and
  * taken in the other: what gets EINVAL is tried again as long as something else succeeds. */
