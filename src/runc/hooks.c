@@ -133,9 +133,10 @@ static void become_hook(const struct oci_hook *hook, const struct list *list, in
 	err_fd = fcntl(err_fd, F_DUPFD_CLOEXEC, 3);
 	failure = fcntl(failure, F_DUPFD_CLOEXEC, 3);
 	setpgid(0, 0);
-	/* Handlers are gone with CLONE_CLEAR_SIGHAND; the one signal that programs often find
-	 * ignored is this. */
-	signal(SIGPIPE, SIG_DFL);
+	/* Handlers are gone with CLONE_CLEAR_SIGHAND; what is ignored stays so, and is whatever
+	 * our caller left us (nohup, an engine without SIGPIPE). */
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 
