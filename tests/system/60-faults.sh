@@ -16,7 +16,9 @@
 created_or_nothing()
 {
 	local name=$1
-	if [ "$rc" = 0 ]; then
+	if [ "$rc" = 0 ] && [ "$hit" = read ] && [ "$(status_of 60-c)" = stopped ]; then
+		rt delete 60-c   # create had done its work: init failed to read the word of `start`
+	elif [ "$rc" = 0 ]; then
 		rt start 60-c > "$W/said" 2>&1 || complain "$name: start after success: $(cat "$W/said")"
 		[ "$(status_of 60-c)" = running ] || complain "$name: not running after start"
 		rt delete --force 60-c > "$W/said" 2>&1 || complain "$name: delete after success: $(cat "$W/said")"

@@ -52,7 +52,7 @@ static const struct {
 	CALL(dup), CALL(dup2), CALL(dup3), CALL(pipe2), CALL(socket), CALL(socketpair), CALL(connect), CALL(sendmsg),
 	CALL(recvmsg), CALL(sendto), CALL(recvfrom), CALL(poll), CALL(ppoll), CALL(epoll_create1), CALL(epoll_ctl),
 	CALL(epoll_wait), CALL(epoll_pwait), CALL(signalfd4), CALL(timerfd_create), CALL(memfd_create), CALL(mmap),
-	CALL(brk), CALL(mremap), CALL(fork), CALL(vfork), CALL(clone), CALL(clone3), CALL(execve),
+	CALL(mremap), CALL(fork), CALL(vfork), CALL(clone), CALL(clone3), CALL(execve),
 	CALL(kill), CALL(pidfd_open), CALL(pidfd_send_signal), CALL(unshare), CALL(setns), CALL(mount),
 	CALL(umount2), CALL(pivot_root), CALL(open_tree), CALL(move_mount), CALL(mount_setattr), CALL(fsopen),
 	CALL(fsconfig), CALL(fsmount), CALL(chdir), CALL(fchdir), CALL(chroot), CALL(sethostname), CALL(setdomainname),
@@ -188,7 +188,7 @@ int main(int argc, char **argv)
 				continue;
 			if (info.op == PTRACE_SYSCALL_INFO_ENTRY && counting && name_of(info.entry.nr)) {
 				p->steps++;
-				if (p == &procs[process] && p->steps == step && strcmp(action, "none") != 0) {
+				if (p == &procs[process] && p->steps == step && *action != 'n') {
 					hit = name_of(info.entry.nr);
 					fprintf(report, "hit='%s'\n", hit);	/* at once: it may hang */
 					fflush(report);
