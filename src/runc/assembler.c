@@ -311,9 +311,9 @@ static int set_root_propagation(const struct assembly *a, struct sv_err *err)
 
 static int hand_over(const struct assembly *a, struct sv_err *err)
 {
-	autoclose int mnt = -1, cgroup = -1;
-	int fds[2];
+	int fds[2], mnt, cgroup = -1;
 
+	/* Both are closed by our end, which is next. */
 	mnt = openat(a->tree.proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	if (mnt < 0)
 		return sv_err_set(err, errno, "cannot open the container's mount namespace");

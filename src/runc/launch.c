@@ -115,6 +115,9 @@ static int make_system_container(struct story *s, struct sv_err *err)
 	if (!sv_idmap_out(spec->linux.maps.uids, spec->linux.maps.n_uids, 0, &s->l.root_uid) ||
 	    !sv_idmap_out(spec->linux.maps.gids, spec->linux.maps.n_gids, 0, &s->l.root_gid))
 		return sv_err_say(err, EINVAL, "linux.uidMappings: id 0 of the container is not mapped");
+	s->l.forks_later = s->q->globals->systemd_cgroup;
+	for (size_t i = 0; i < OCI_HOOK_MAX; i++)
+		s->l.forks_later |= spec->hooks[i].count > 0;
 	s->l.hooks_in_build = spec->hooks[OCI_HOOK_PRESTART].count || spec->hooks[OCI_HOOK_CREATE_RUNTIME].count ||
 			      spec->hooks[OCI_HOOK_CREATE_CONTAINER].count;
 	return 0;
@@ -282,8 +285,8 @@ static int start_assembler(struct story *s, struct sv_err *err)
 
 	if (r == 0)
 		r = rc_spawn_assembler(l, s->assembler_cgroup, err);
-	sv_fd_close(&l->a_p);
-	sv_fd_close(&l->a_i);
+	sv_fd_close_all((int[]){ l->a_i, l->a_p }, l->a_p >= 0 ? 2 : 1);
+	l->a_i = l->a_p = -1;
 	return r;
 }
 

@@ -196,9 +196,11 @@ int rc_spawn_assembler(struct rc_launch *l, int cgroup, struct sv_err *err)
 	int r = 0;
 	pid_t pid;
 
-	own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-	if (own < 0)
-		return sv_err_set(err, errno, "cannot open our own pid namespace");
+	if (l->forks_later) {
+		own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+		if (own < 0)
+			return sv_err_set(err, errno, "cannot open our own pid namespace");
+	}
 	if (setns(l->init_pidfd, CLONE_NEWPID) < 0)
 		return sv_err_set(err, errno, "cannot enter the container's pid namespace");
 	/* No SIGCHLD: `run` would be woken by it when it waits for the container. */
@@ -212,7 +214,7 @@ int rc_spawn_assembler(struct rc_launch *l, int cgroup, struct sv_err *err)
 		r = sv_err_set(err, errno, "cannot make the assembler");
 	else
 		l->assembler = pid;
-	if (setns(own, CLONE_NEWPID) < 0)
+	if (own >= 0 && setns(own, CLONE_NEWPID) < 0)
 		return sv_err_set(err, errno, "cannot return to our own pid namespace");
 	return r;
 }

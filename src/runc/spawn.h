@@ -17,7 +17,8 @@
  */
 int rc_spawn_init(struct rc_launch *l, int cgroup, struct sv_err *err);
 
-/* Clones A (rc_assembler) into the pid namespace of I. Fills l->assembler. */
+/* Clones A (rc_assembler) into the pid namespace of I. Fills l->assembler. Without l->forks_later all further children of the
+ * caller would be born there, too. */
 int rc_spawn_assembler(struct rc_launch *l, int cgroup, struct sv_err *err);
 
 /* A plain fork(2) by clone3(2), with a pidfd and into CGROUP; 0 in the child. With EXIT_SIGNAL 0 nobody is woken by its

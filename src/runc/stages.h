@@ -65,6 +65,7 @@ struct rc_launch {
 
 	int ns[OCI_NS_MAX];		/* namespaces to be joined by path, -1: new */
 	bool hooks_in_build;		/* prestart, createRuntime or createContainer hooks exist */
+	bool forks_later;		/* P makes processes after A, on the host: hooks, systemd's helper */
 	bool cgroup_ns_by_assembler;	/* v2 by cgroupfs: init is in a leaf, the namespace's root is above it */
 
 	int p_i, i_p;			/* channel between P and I: P's end, I's end */
