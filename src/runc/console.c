@@ -19,6 +19,15 @@
 
 #define PTS_DIR "/dev/pts"
 
+int rc_console_check(bool terminal, bool attached, const char *console_socket, struct sv_err *err)
+{
+	if (console_socket && !(terminal && !attached))
+		return sv_err_say(err, EINVAL, "cannot use console socket if sysvisor-runc will not detach or allocate tty");
+	if (terminal && !attached && !console_socket)
+		return sv_err_say(err, EINVAL, "cannot allocate tty if sysvisor-runc will detach without setting console socket");
+	return 0;
+}
+
 /* The multiplexer of this very instance: 5:2 in the root directory of a devpts. */
 static int open_master(int *ret, struct sv_err *err)
 {

@@ -5,8 +5,13 @@
 #ifndef RC_CONSOLE_H
 #define RC_CONSOLE_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "oci/spec.h"
+
+/* PROCESS  the runtime. Refuses, in runc's words, a terminal that nobody would get and a socket that would get none. */
+int rc_console_check(bool terminal, bool attached, const char *console_socket, struct sv_err *err);
 
 /*
  * PROCESS  init or exec'd process, in the container's mount namespace, as its root.

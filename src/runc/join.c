@@ -144,22 +144,11 @@ static __attribute__((noreturn)) void be_process(struct joining *s)
 
 /* ---- P ---- */
 
-static int check_terminal(const struct joining *s, struct sv_err *err)
-{
-	bool terminal = s->c->process.terminal;
-
-	if (s->j->console_socket && !(terminal && !s->j->attached))
-		return sv_err_say(err, EINVAL, "cannot use console socket if sysvisor-runc will not detach or allocate tty");
-	if (terminal && !s->j->attached && !s->j->console_socket)
-		return sv_err_say(err, EINVAL, "cannot allocate tty if sysvisor-runc will detach without setting console socket");
-	return 0;
-}
-
 /* Everything of the host that C will need, while nothing has been made. */
 static int open_all(struct joining *s, struct sv_err *err)
 {
 	const struct rc_cgroup *cg = &s->c->cgroup;
-	int r = check_terminal(s, err);
+	int r = rc_console_check(s->c->process.terminal, s->j->attached, s->j->console_socket, err);
 
 	if (r == 0)
 		r = rc_lsm_check(&s->c->process, err);

@@ -22,6 +22,8 @@
 #include "os/idmap.h"
 #include "os/proc.h"
 #include "os/sync.h"
+#include "runc/bundle.h"
+#include "runc/console.h"
 #include "runc/destroy.h"
 #include "runc/facts.h"
 #include "runc/filter_file.h"
@@ -34,8 +36,6 @@
 #include "runc/rdt.h"
 #include "runc/spawn.h"
 #include "runc/terminal.h"
-
-#define CONFIG_MAX (64 << 20)
 
 /* All that one launch holds; ended by end_story(), whatever happened. */
 struct story {
@@ -50,52 +50,16 @@ struct story {
 
 /* ---- reading ---- */
 
-static int read_config(struct story *s, struct sv_err *err)
+static int open_bundle(struct story *s, struct sv_err *err)
 {
-	autofree char *text = NULL;
-	size_t len;
-	int r;
+	struct rc_bundle b = RC_BUNDLE_INIT;
+	int r = rc_bundle_open(s->q->bundle, &b, &s->out->spec, err);
 
-	s->l.bundle = open(s->q->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (s->l.bundle < 0)
-		return sv_err_set(err, errno, "cannot open the bundle '%s'", s->q->bundle);
-	r = sv_file_read(s->l.bundle, "config.json", CONFIG_MAX, &text, &len, err);
-	if (r == 0)
-		r = oci_spec_parse(text, len, &s->out->spec, err);
-	if (r < 0)
-		return sv_err_ctx(err, "config.json of '%s'", s->q->bundle);
-	if (!s->out->spec.process.set)
-		return sv_err_say(err, EINVAL, "process: a container needs one");
-	return 0;
-}
-
-/* Both are opened once; their paths, for the state and for messages, are those of what was opened. */
-static int find_root(struct story *s, struct sv_err *err)
-{
-	struct rc_container *c = &s->out->container;
-	const char *path = s->out->spec.root_path;
-	int r = sv_fd_path(s->l.bundle, &c->bundle, err);
-
-	if (r < 0)
-		return sv_err_ctx(err, "cannot find the bundle '%s'", s->q->bundle);
-	if (!path)
-		return sv_err_say(err, EINVAL, "root.path: a container needs one");
-	s->l.rootfs = openat(s->l.bundle, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (s->l.rootfs < 0)
-		return sv_err_set(err, errno, "root.path: cannot find '%s'", path);
-	r = sv_fd_path(s->l.rootfs, &c->rootfs, err);
-	return r < 0 ? sv_err_ctx(err, "root.path: cannot find '%s'", path) : 0;
-}
-
-static int check_terminal(const struct story *s, struct sv_err *err)
-{
-	bool terminal = s->out->spec.process.terminal;
-
-	if (s->q->console_socket && !(terminal && !s->q->attached))
-		return sv_err_say(err, EINVAL, "cannot use console socket if %s will not detach or allocate tty", "sysvisor-runc");
-	if (terminal && !s->q->attached && !s->q->console_socket)
-		return sv_err_say(err, EINVAL, "cannot allocate tty if %s will detach without setting console socket", "sysvisor-runc");
-	return 0;
+	s->l.bundle = b.dir;
+	s->l.rootfs = b.rootfs;
+	s->out->container.bundle = b.path;
+	s->out->container.rootfs = b.rootfs_path;
+	return r;
 }
 
 /* The pure transformation between what was read and what the host says. */
@@ -130,11 +94,9 @@ static int read_and_check(struct story *s, struct sv_err *err)
 	int r = rc_container_check_id(s->q->id, err);
 
 	if (r == 0)
-		r = read_config(s, err);
+		r = open_bundle(s, err);
 	if (r == 0)
-		r = check_terminal(s, err);
-	if (r == 0)
-		r = find_root(s, err);
+		r = rc_console_check(spec->process.terminal, s->q->attached, s->q->console_socket, err);
 	if (r == 0 && !s->q->globals->no_cgroup)
 		r = rc_cgroup_plan(&s->out->container.cgroup, s->q->id, spec->linux.cgroups_path,
 				   s->q->globals->systemd_cgroup, err);
