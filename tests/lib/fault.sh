@@ -6,7 +6,7 @@
 
 [ "$(uname -m)" = x86_64 ] || skip_all "tests/tools/fault knows the registers of x86-64 only"
 FAULT=$(tool fault)
-STRIDE=${FAULT_STRIDE:-1}   # 1: every step
+STRIDE=${FAULT_STRIDE:-$((SV_VM ? 12 : 1))}   # 1: every step; the VM is emulated
 
 # fault PROCESS STEP ACTION COMMAND...: sets rc, hit, steps, alive; what was printed is in $W/said.
 fault()
@@ -31,6 +31,8 @@ all_gone()
 	done
 }
 
+our_mounts() { grep -e "$W" -e "$SV_ROOT" /proc/self/mountinfo || true; }
+
 # What a container of this id could leave on the host. Mounts elsewhere than at files of ours are seen by tests/run.
 left_of()
 {
@@ -39,7 +41,9 @@ left_of()
 	for dir in /sys/fs/cgroup/"$1" /sys/fs/cgroup/*/"$1"; do
 		[ ! -e "$dir" ] || echo "cgroup $dir"
 	done
-	! grep -e "$W" -e "$SV_ROOT" /proc/self/mountinfo || echo "mounts"
+	[ "$(our_mounts)" = "${mounts_before-}" ] || echo "mounts"
+	# Our work directory of an overlay stays as long as the layers.
+	[ ! -e "$B" ] || [ "$(ls -A -I sysvisor-work "$B")" = "$files_before" ] || echo "files: $(ls -A "$B")"
 	if ! all_gone; then
 		sleep 0.3
 		all_gone || echo "process of $alive"
@@ -90,10 +94,16 @@ no_complaints()
 	return 1
 }
 
-# A bundle that uses much of what can fail.
+# rich_bundle ID [hooks|overlay]: a bundle that uses much of what can fail.
 rich_bundle()
 {
 	bundle_new "$1" sleep 1000
+	if [ "${2-}" = overlay ]; then
+		mv "$B/rootfs" "$B/base"
+		mkdir "$B"/{rootfs,lower,upper,work}
+		mount -t overlay -o "lowerdir=$B/lower:$B/base,upperdir=$B/upper,workdir=$B/work" rootfs "$B/rootfs"
+		mounts_before=$(our_mounts)
+	fi
 	mkdir -p "$B/vol" "$B/rootfs/filled"
 	echo x > "$B/rootfs/filled/file"
 	spec_edit --arg vol "$B/vol" '
@@ -112,6 +122,7 @@ rich_bundle()
 			.hooks = (["prestart", "createRuntime", "createContainer", "poststart", "poststop"]
 				| map({(.): [{"path": $hook}]}) | add)'
 	fi
+	files_before=$(ls -A "$B")
 }
 
 create_it()        { rt create --bundle "$B" "$1" > "$W/said" 2>&1 < /dev/null; }

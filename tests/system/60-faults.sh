@@ -25,6 +25,7 @@ created_or_nothing()
 	else
 		check_message "$name"
 	fi
+	[ -n "$hit" ] || [ "$rc" = 0 ] || complain "$name: exit status $rc"
 	local left
 	left=$(left_of 60-c)
 	[ -z "$left" ] || { complain "$name: left behind: $left"; rt delete --force 60-c || true; }
@@ -36,14 +37,17 @@ faulty_create()
 {
 	rich_bundle 60-c "${3-}"
 	PREPARE=${4-} every "$1" "$2" created_or_nothing create --bundle "$B" --pid-file "$W/pid" 60-c
-	no_complaints
+	[ "${3-}" != overlay ] || umount "$B/rootfs"
 	rm -rf "$B"
+	no_complaints
 }
+on_exit umount "$W/60-c/rootfs"
 CASE_LIMIT=200
 t each_step_of_create_fails_in_the_runtime faulty_create 0 EIO "" cold
 t each_step_of_create_fails_in_init faulty_create 1 EIO
 t each_step_of_create_fails_in_the_assembler faulty_create 2 EIO
 t each_step_of_create_with_hooks_fails_in_the_assembler faulty_create 2 EIO hooks
+t each_step_of_create_on_an_overlay_fails_in_the_assembler faulty_create 2 EIO overlay
 STRIDE=$((STRIDE * 6))   # further errors of the same steps
 t memory_of_create_ends_at_any_step faulty_create 0 ENOMEM
 t disk_is_full_at_any_step_of_the_assembler faulty_create 2 ENOSPC

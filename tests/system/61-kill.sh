@@ -50,15 +50,22 @@ killing_create()
 {
 	rich_bundle 61-c "${4-}"
 	every "$1" "$2" "$3" create --bundle "$B" --pid-file "$W/pid" 61-c
+	[ "${4-}" != overlay ] || umount "$B/rootfs"
 	rm -rf "$B"
 	no_complaints
 }
+on_exit umount "$W/61-c/rootfs"
 CASE_LIMIT=200
 t create_is_killed_at_each_step killing_create 0 kill killed_create
 t create_is_killed_at_each_step_of_init killing_create 1 kill-first killed_create
 t create_is_killed_at_each_step_of_the_assembler killing_create 2 kill-first killed_create
 t init_is_killed_at_each_step killing_create 1 kill child_died
 t the_assembler_is_killed_at_each_step killing_create 2 kill child_died
+STRIDE=$((STRIDE * 4))
+t create_with_hooks_is_killed killing_create 0 kill killed_create hooks
+t create_with_hooks_is_killed_while_the_assembler_works killing_create 2 kill-first killed_create hooks
+t create_on_an_overlay_is_killed killing_create 2 kill-first killed_create overlay
+STRIDE=$((STRIDE / 4))
 
 # ---- start, exec, delete
 

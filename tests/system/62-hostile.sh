@@ -403,10 +403,12 @@ full_root()
 {
 	local n
 	bundle_new nospace true
-	spec_edit '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["acct"], "action": "SCMP_ACT_ERRNO"}]}'
+	spec_edit '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW",
+		"syscalls": [{"names": ["acct"], "action": "SCMP_ACT_ERRNO"}]}'
 	for n in 1 2 3 4 5 6 7 8; do
 		in_full "nr_inodes=$n" "
-			timeout 20 '$RUNTIME' --root '$W/full' run --bundle '$B' 62-full > '$W/said' 2>&1 < /dev/null || echo \$? > '$W/failed'
+			timeout 20 '$RUNTIME' --root '$W/full' run --bundle '$B' 62-full > '$W/said' 2>&1 < /dev/null ||
+				echo \$? > '$W/failed'
 			ls '$W/full' > '$W/left'"
 		eq "" "$(cat "$W/left")"
 		[ ! -e "$W/failed" ] || has "$(cat "$W/said")" "No space left on device"
@@ -489,3 +491,38 @@ busy_cgroup()
 	eq "" "$(left_of 62-busy)"
 }
 t busy_cgroup_of_somebody_else_stays_as_it_is busy_cgroup
+
+# A sub-group deeper than any path is long, and one that the container has frozen with its init in it.
+hostile_groups()
+{
+	local dir escape
+	escape=$(tool escape)
+	bundle_new groups sleep 1000
+	cp "$escape" "$B/rootfs/bin/escape"
+	rt create --bundle "$B" 62-groups > "$W/said" 2>&1 < /dev/null
+	rt start 62-groups
+	dir=/sys/fs/cgroup
+	[ "$(cg_mode)" = v2 ] || dir=/sys/fs/cgroup/freezer
+	has "$(rt exec 62-groups escape deepen 300 "$dir")" "300 levels"
+	rt exec 62-groups sh -c "mkdir $dir/sub; echo 1 > $dir/sub/cgroup.procs
+		if [ -e $dir/sub/freezer.state ]; then echo FROZEN > $dir/sub/freezer.state
+		else echo 1 > $dir/sub/cgroup.freeze; fi"
+	eq 1 "$(rt ps --format json 62-groups | jq length)"
+	timeout 30 "$RUNTIME" --root "$SV_ROOT" kill --all 62-groups 0
+	timeout 30 "$RUNTIME" --root "$SV_ROOT" delete --force 62-groups
+	eq "" "$(left_of 62-groups)"
+}
+t groups_that_are_too_deep_or_frozen_from_inside_are_removed hostile_groups
+
+fork_bomb()
+{
+	bundle_new bomb sh -c 'b() { while :; do b & done; }; b 2> /dev/null & b 2> /dev/null & sleep 1000'
+	spec_edit '.linux.resources.pids.limit = 200'
+	rt create --bundle "$B" 62-bomb > "$W/said" 2>&1 < /dev/null
+	rt start 62-bomb
+	sleep 0.5
+	status 0 timeout 30 "$RUNTIME" --root "$SV_ROOT" ps 62-bomb
+	status 0 timeout 30 "$RUNTIME" --root "$SV_ROOT" delete --force 62-bomb
+	eq "" "$(left_of 62-bomb)"
+}
+t fork_bomb_is_deleted fork_bomb

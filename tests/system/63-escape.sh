@@ -30,7 +30,12 @@ cage()
 inside() { rt exec "$@" < /dev/null; }
 
 # The mounts that the kernel must have locked: all but those which a machine may take away itself.
-locked_mounts() { inside "$1" awk '$5 !~ "^/(dev/pts|dev/shm|dev/console)?$" { print $5 }' /proc/self/mountinfo | sort -u; }
+locked_mounts()
+{
+	local free='dev/pts|dev/shm|dev/console'
+	[ "$(cg_mode)" != v2 ] || free+='|sys/fs/cgroup'
+	inside "$1" awk -v free="^/($free)?\$" '$5 !~ free { print $5 }' /proc/self/mountinfo | sort -u
+}
 
 # ---- mounts
 
@@ -74,9 +79,11 @@ covered()
 	eq "" "$(inside 63-cover ls /var/hidden /sys/firmware 2>&1 | grep -v :)"
 	status 1 inside 63-cover touch /ro/probe
 	status 1 inside 63-cover touch /etc/frozen/x
-	status 1 inside 63-cover sh -c 'mv /etc/secret /tmp/x || rm /etc/secret || rmdir /var/hidden || mv /var/hidden /tmp/x'
+	status 1 inside 63-cover sh -c 'mv /etc/secret /tmp/x || rm /etc/secret ||
+		rmdir /var/hidden || mv /var/hidden /tmp/x'
 	# The parent of a mount point may be renamed; the mount goes with it.
-	inside 63-cover sh -c 'mv /etc /etc2; cat /etc2/secret; mv /var /var2; ls /var2/hidden; mkdir /etc /var' > "$W/said"
+	inside 63-cover sh -c 'mv /etc /etc2; cat /etc2/secret
+		mv /var /var2; ls /var2/hidden; mkdir /etc /var' > "$W/said"
 	eq "" "$(cat "$W/said")"
 	down 63-cover
 }
@@ -104,7 +111,8 @@ frozen_root()
 	inside 63-root escape unlock / > "$W/said"
 	status 1 inside 63-root touch /etc/x
 	status 1 inside 63-root unshare -Urm sh -c 'mount -o remount,bind,rw / ; touch /etc/x'
-	status 1 inside 63-root sh -c 'mkdir /tmp/r && mount --rbind / /tmp/r && mount -o remount,bind,rw /tmp/r; touch /tmp/r/etc/x'
+	status 1 inside 63-root sh -c 'mkdir /tmp/r && mount --rbind / /tmp/r &&
+		mount -o remount,bind,rw /tmp/r; touch /tmp/r/etc/x'
 	down 63-root
 }
 t read_only_root_stays_so frozen_root

@@ -6,6 +6,7 @@
  *   escape reveal PATH       looks below the cover of PATH by copies of what it lies on
  *   escape watch SECONDS COMM   tries to get at every process named COMM while it is named so: trace it, open its memory,
  *                            descriptors, program, root and working directory. Ends with "seen N, tries N, leaks N".
+ *   escape deepen LEVELS DIR makes a directory in a directory in ... in DIR
  *   escape grab SECONDS NAME takes hold of the program of a process that executes one of that name, and tries to change it
  */
 #define _GNU_SOURCE
@@ -54,7 +55,9 @@ static long move(int from, const char *to)
 
 static void unlock(const char *path)
 {
-	struct mount_attr writable = { .attr_clr = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
+	struct mount_attr writable = {
+		.attr_clr = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC
+	};
 	const char *to = "/tmp/to";
 	struct stat st;
 
@@ -250,6 +253,24 @@ static void grab(int seconds, const char *name)
 	}
 }
 
+/* A tree of directories that no path reaches to the end. */
+static void deepen(int levels, const char *path)
+{
+	char name[201];
+	int dir = open(path, O_PATH | O_DIRECTORY), made = 0;
+
+	memset(name, 'd', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	while (dir >= 0 && made < levels && mkdirat(dir, name, 0755) == 0) {
+		int next = openat(dir, name, O_PATH | O_DIRECTORY);
+
+		close(dir);
+		dir = next;
+		made++;
+	}
+	printf("%s: %d levels\n", path, made);
+}
+
 int main(int argc, char **argv)
 {
 	const char *verb = argc > 2 ? argv[1] : "";
@@ -262,6 +283,8 @@ int main(int argc, char **argv)
 		watch(atoi(argv[2]), argv[3]);
 	else if (strcmp(verb, "grab") == 0 && argc > 3)
 		grab(atoi(argv[2]), argv[3]);
+	else if (strcmp(verb, "deepen") == 0 && argc > 3)
+		deepen(atoi(argv[2]), argv[3]);
 	else if (strcmp(verb, "unlock") != 0)
 		return 1;
 	return 0;
