@@ -28,6 +28,7 @@
 #include "base/cleanup.h"
 #include "os/mount.h"
 #include "os/ns.h"
+#include "os/overlayfs.h"
 #include "os/path.h"
 #include "os/sync.h"
 #include "runc/devices.h"
@@ -40,6 +41,7 @@ struct assembly {
 	int timens_offsets;	/* of I, opened while the host's /proc is in sight; -1: none wanted */
 	struct rc_shift shift;
 	struct rc_rootfs rootfs;
+	bool overlay;		/* the root is one mounted anew from the engine's layers */
 	struct rc_tree tree;
 };
 
@@ -174,6 +176,7 @@ static int attach_root(struct assembly *a, struct sv_err *err)
 		if (r < 0)
 			return r;
 	}
+	a->overlay = a->rootfs.overlay;
 	r = rc_shift_rootfs_finish(&a->rootfs, scratch, &a->shift, &a->tree.root, err);
 	if (r < 0)
 		return sv_err_ctx(err, "root file system '%s'", a->l->container->rootfs);
@@ -217,6 +220,17 @@ static int enter_namespaces(const struct assembly *a, struct sv_err *err)
 	if (setns(a->l->init_pidfd, flags) < 0)
 		return sv_err_set(err, errno, "cannot enter the container's namespaces");
 	return set_time_offsets(a, err);
+}
+
+/* The engine's overlay and ours have one upper directory: what mounts pin in ours gets its upper part now, and the engine's, which has looked at the image
+ * before, forgets what it remembers of it. */
+static int share_upper(const struct assembly *a, struct sv_err *err)
+{
+	int r = rc_tree_copy_up(&a->tree, err);
+
+	if (r == 0)
+		r = sv_overlayfs_refresh(a->l->rootfs, err);
+	return r < 0 ? r : 0;
 }
 
 /* The fresh /dev, if the document mounts one; a /dev bound from elsewhere is somebody else's. */
@@ -341,6 +355,8 @@ static int assemble(struct assembly *a, struct sv_err *err)
 		r = enter_namespaces(a, err);
 	if (r == 0)
 		r = rc_tree_attach_early(&a->tree, err);
+	if (r == 0 && a->overlay)
+		r = share_upper(a, err);
 	if (r == 0)
 		r = fill_dev(a, err);
 	if (r == 0)

@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "os/fd.h"
+#include "os/overlayfs.h"
 #include "os/sync.h"
 #include "runc/console.h"
 #include "runc/filter_file.h"
@@ -144,6 +146,28 @@ static __attribute__((noreturn)) void be_process(struct joining *s)
 
 /* ---- P ---- */
 
+static int refresh(const struct joining *s, const char *path)
+{
+	autoclose int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct sv_err why = { 0 };
+	int r = dir < 0 ? 0 : sv_overlayfs_refresh(dir, &why);
+
+	if (r < 0)
+		sv_debug("container '%s': %s", s->c->id, why.msg);
+	return r;
+}
+
+/* What the engine has put into the image's upper directory since, with `docker cp`, is there for the new process, and what the container has put there for
+ * the engine. If it cannot be done, names that nobody has looked for before are found anyway. */
+static void refresh_roots(const struct joining *s)
+{
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/%d/root", s->c->init_pid);
+	if (refresh(s, path) > 0)
+		refresh(s, s->c->rootfs);
+}
+
 /* Everything of the host that C will need, while nothing has been made. */
 static int open_all(struct joining *s, struct sv_err *err)
 {
@@ -166,6 +190,8 @@ static int open_all(struct joining *s, struct sv_err *err)
 		r = rc_keyring_join(s->c->id, s->c->created, err);
 	if (r == 0 && s->c->process.cpus_initial)
 		r = rc_limits_cpus(0, s->c->process.cpus_initial, "process.execCPUAffinity.initial", err);
+	if (r == 0)
+		refresh_roots(s);
 	return r;
 }
 

@@ -388,6 +388,47 @@ int rc_tree_attach_early(struct rc_tree *t, struct sv_err *err)
 	return 0;
 }
 
+/* Setting the times that it has makes overlayfs copy a directory up, and those above it. */
+static int copy_up(const struct rc_tree *t, const char *dir, struct sv_err *err)
+{
+	autoclose int fd = -1;
+	struct stat st, root;
+	int r = sv_path_open(t->root, dir, O_RDONLY | O_DIRECTORY, &fd, err);
+
+	if (r < 0)
+		return r;
+	if (fstat(fd, &st) < 0 || fstat(t->root, &root) < 0)
+		return sv_err_set(err, errno, "cannot look at '%s'", dir);
+	if (st.st_dev != root.st_dev)	/* on another mount of ours */
+		return 0;
+	if (futimens(fd, (struct timespec[]){ st.st_atim, st.st_mtim }) < 0)
+		return sv_err_set(err, errno, "cannot copy the directory '%s' up", dir);
+	return 0;
+}
+
+int rc_tree_copy_up(const struct rc_tree *t, struct sv_err *err)
+{
+	autofree char *done = NULL;
+
+	for (size_t i = 0; i < t->spec->n_mounts; i++) {
+		const char *dest = t->spec->mounts[i].dest, *slash = strrchr(dest, '/');
+		char *dir;
+		int r;
+
+		if (slash <= dest || sv_str_starts(dest, "/dev/") || sv_str_starts(dest, "/sys/"))
+			continue;
+		dir = strndup(dest, (size_t)(slash - dest));
+		if (!dir)
+			return sv_err_oom(err);
+		r = sv_str_equal(dir, done) ? 0 : copy_up(t, dir, err);
+		free(done);
+		done = dir;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* From here the container's root is ours too: a path cannot lead out of it, and we have no power that the container has not. */
 static int attach_one_late(struct rc_tree *t, size_t i, struct sv_err *err)
 {

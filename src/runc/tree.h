@@ -47,6 +47,10 @@ int rc_tree_attach_early(struct rc_tree *t, struct sv_err *err);
 /* In the container's mount namespace, as its root. */
 int rc_tree_attach_late(struct rc_tree *t, struct sv_err *err);
 
+/* After attach_early, for a root that is an overlay shared with the engine: gives the directories in which mounts lie an upper part. A mount pins its
+ * directory in memory; if the engine made the upper part later (`docker cp` into /etc), the container could create nothing there any more. */
+int rc_tree_copy_up(const struct rc_tree *t, struct sv_err *err);
+
 /* linux.maskedPaths and linux.readonlyPaths (masks.c). */
 int rc_tree_mask(struct rc_tree *t, struct sv_err *err);
 
