@@ -310,6 +310,23 @@ true_owners()
 }
 t "cp, commit and diff, and the files on the host, have true owners" true_owners
 
+# Engine and container have an overlay each over the same upper directory, and each remembers which names are missing.
+copies_into_known_places()
+{
+	echo x > "$W/copied"
+	dk run -d --name known bb sleep 1000
+	dk exec known sh -c 'mkdir -p /root; ls /root/new /etc/new; true'
+	eq "" "$(dk diff known | grep -vE ' /(root|etc)$' || true)"
+	dk cp "$W/copied" known:/root/new
+	dk cp "$W/copied" known:/etc/new
+	dk exec known sh -c 'cat /root/new /etc/new && touch /root/own /etc/own'
+	dk cp "$W/copied" known:/etc/newer
+	eq x "$(dk exec known cat /etc/newer)"
+	has "$(dk diff known)" "A /etc/own"
+	dk rm -f known
+}
+t "cp into a running container is seen there, also in places that it has looked at" copies_into_known_places
+
 builds()
 {
 	mkdir "$W/build"
