@@ -408,17 +408,26 @@ static int launch_processes(struct story *s, struct sv_err *err)
 	return r < 0 ? r : go(s, err);
 }
 
-/* Who saw another process end tells only that, and so does who could not find it any more; its own story is the cause. */
+/* What is told by who saw another process end, could not find it any more, or sent it what it did not read. */
+static bool is_an_end(int code)
+{
+	return code == EPIPE || code == ESRCH || code == ECONNRESET;
+}
+
+/* If a child has told its own story, that is the cause: what we met may only follow from it (to fork into the pid namespace of a
+ * dead init is ENOMEM). Those that were killed by us have told nothing. */
 static void find_cause(struct story *s, struct sv_err *err)
 {
 	int channels[] = { s->l.p_i, s->l.p_a };
 
-	for (size_t i = 0; (err->code == EPIPE || err->code == ESRCH) && i < SV_COUNT(channels); i++) {
+	for (size_t i = 0; i < SV_COUNT(channels); i++) {
 		struct sv_err told = { 0 };
 
-		if (channels[i] >= 0 && sv_sync_wait_end(channels[i], "a child", &told) < 0 && told.code != EPIPE &&
-		    told.code != EPROTO)
-			*err = told;
+		if (channels[i] < 0 || sv_sync_wait_end(channels[i], "a child", &told) >= 0 ||
+		    is_an_end(told.code) || told.code == EPROTO)
+			continue;
+		*err = told;
+		return;
 	}
 }
 
@@ -440,6 +449,9 @@ static void undo(struct story *s, struct sv_err *err)
 
 	end_child(&s->l.assembler);
 	end_child(&s->l.init);
+	/* The end of a channel whose process was never made is still ours, and we would wait for ourselves. */
+	sv_fd_close(&s->l.i_p);
+	sv_fd_close(&s->l.a_p);
 	find_cause(s, err);
 	if (!s->made)
 		return;

@@ -56,6 +56,18 @@ t descriptors_of_create_end_at_any_step faulty_create 0 EMFILE
 t a_signal_interrupts_any_step_of_create faulty_create 0 EINTR
 STRIDE=$((STRIDE / 6))
 
+# Whoever notices first that a process has ended, it is that one's own story that is told.
+told_cause()
+{
+	rich_bundle 60-t
+	for _ in {1..10}; do
+		fault 1 1 EIO create --bundle "$B" 60-t
+		eq "sysvisor-runc: cannot receive on a socket: Input/output error" "$(tail -n 1 "$W/said")"
+		eq "" "$(left_of 60-t)"
+	done
+}
+t failure_of_init_is_told_in_its_own_words told_cause
+
 # ---- create that fails anyway, and then cleaning up fails
 
 cleaned_by_force()
