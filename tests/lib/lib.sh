@@ -11,6 +11,7 @@
 #	# parallel: yes      may run beside another file: nothing host-wide, no timing, and container ids that begin with
 #	                     the file's number, because cgroups are named after them
 #	# sanitized: yes     is run once more with the program built by `make sanitized` (no counting of memory or system calls)
+#	# vm: no             says nothing about cgroup v2, systemd or an older kernel, and would take too long under emulation
 #	# time: 600          seconds the whole file may take (default 300)
 #
 # Given:  RUNTIME  the program under test          W        private directory on disk, removed afterwards

@@ -8,6 +8,7 @@
 # that works.
 #
 # time: 600
+# vm: no
 . "$(dirname "$0")/../lib/lib.sh"
 . "$(dirname "$0")/../lib/fault.sh"
 

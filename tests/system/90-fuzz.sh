@@ -5,6 +5,7 @@
 #
 # parallel: yes
 # time: 400
+# vm: no
 . "$(dirname "$0")/../lib/lib.sh"
 
 [ "$SV_VM" = 0 ] || skip_all "the reader is the same in the VM"
