@@ -128,7 +128,7 @@ static bool is_foreign(const struct oci_mount *m)
  * pass for the kernel's word (CVE-2019-16884). Only the numbers that lxcfs and the like emulate
  * may be covered.
  */
-static int check_proc(const struct oci_spec *spec, struct sv_err *err)
+static int check_places(const struct oci_spec *spec, struct sv_err *err)
 {
 	static const char *const emulated[] = {
 		"cpuinfo",
@@ -148,6 +148,10 @@ static int check_proc(const struct oci_spec *spec, struct sv_err *err)
 		const char *dest = spec->mounts[i].dest;
 		bool fine = !sv_str_starts(dest, "/proc/");
 
+		if (strcmp(dest, "/") == 0)
+			return sv_err_say(err, EINVAL,
+					  "mounts[%zu].destination: a mount on \"/\" would hide the root file system",
+					  i);
 		for (size_t k = 0; k < SV_COUNT(emulated); k++)
 			fine = fine || strcmp(dest + strlen("/proc/"), emulated[k]) == 0;
 		if (!fine)
@@ -166,7 +170,7 @@ int rc_syscont_mounts(struct oci_spec *spec, const struct rc_syscont_facts *fact
 	autofree bool *gone =
 		calloc(spec->n_mounts + 1, sizeof(*gone)); /* replaced, or moved to the list */
 	size_t n = 0;
-	int r = list && gone ? check_proc(spec, err) : sv_err_oom(err);
+	int r = list && gone ? check_places(spec, err) : sv_err_oom(err);
 
 	for (size_t k = 0; k < SV_COUNT(places) && r == 0; k++) {
 		const struct place *p = &places[k];

@@ -301,6 +301,12 @@ static void nothing_is_mounted_inside_proc(void **state)
 				ALL_NS) "}"),
 		&facts,
 		"mounts[0].destination: \"/proc/self/attr\" cannot be mounted because it is inside /proc");
+	refused(DOCUMENT(
+			"",
+			"\"mounts\":[{\"destination\":\"/\",\"type\":\"tmpfs\",\"source\":\"tmpfs\"}]," NS_BUT(
+				ALL_NS) "}"),
+		&facts,
+		"mounts[0].destination: a mount on \"/\" would hide the root file system");
 	accepted(
 		DOCUMENT(
 			"",
