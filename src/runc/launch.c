@@ -356,12 +356,12 @@ static int seal(struct story *s, struct sv_err *err)
 	return r < 0 ? r : rc_pidfile_write(s->q->pid_file, s->l.init, err);
 }
 
-/* GO; without `create` the end of the channel says that the program was executed. */
+/* GO. The end of the channel says that the program was executed, or for `create` that init waits for `start`. */
 static int go(struct story *s, struct sv_err *err)
 {
 	int r = sv_sync_send(s->l.p_i, STEP_GO, NULL, 0, err);
 
-	return r < 0 || s->q->wait_for_start ? r : sv_sync_wait_end(s->l.p_i, "the container's init", err);
+	return r < 0 ? r : sv_sync_wait_end(s->l.p_i, "the container's init", err);
 }
 
 /* ---- the story ---- */

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -191,6 +192,8 @@ static int run(int argc, char **argv, struct rc_globals *g, int *ret_failure, st
 	const struct command *cmd;
 	int first, r;
 
+	/* A caller that ignores it would have our children reaped before we can ask how they ended. */
+	signal(SIGCHLD, SIG_DFL);
 	r = fill_standard_fds(err);
 	if (r == 0)
 		r = parse_globals(argc, argv, g, &first, err);

@@ -163,7 +163,7 @@ static int load_filter(const struct rc_launch *l, int *ret_notify, struct sv_err
 }
 
 /* READY, then GO; for `create` also the byte that `start` writes. */
-static int wait_for_start(const struct rc_launch *l, int master, struct sv_err *err)
+static int wait_for_start(struct rc_launch *l, int master, struct sv_err *err)
 {
 	autoclose int notify = -1;
 	int fds[2], r = l->filter.notify ? load_filter(l, &notify, err) : 0;
@@ -181,6 +181,8 @@ static int wait_for_start(const struct rc_launch *l, int master, struct sv_err *
 		r = sv_sync_wait(l->i_p, "the runtime", STEP_GO, NULL, 0, NULL, err);
 	if (r < 0 || l->fifo < 0)
 		return r;
+	/* That GO has arrived is told by the end of the channel; from here on there is nobody to tell anything. */
+	sv_fd_close(&l->i_p);
 	do {
 		n = read(l->fifo, &byte, 1);
 	} while (n < 0 && errno == EINTR);
@@ -242,8 +244,9 @@ static int run_program(const struct rc_launch *l, const char *path, struct sv_er
 /* A program that cannot be executed after `start` has nobody to tell but the container's stderr. */
 static void complain(const struct rc_launch *l, const struct sv_err *why)
 {
-	sv_sync_fail(l->i_p, why);
-	if (l->fifo >= 0)
+	if (l->fifo < 0)
+		sv_sync_fail(l->i_p, why);
+	else
 		dprintf(STDERR_FILENO, "sysvisor-runc: %s\n", why->msg);
 }
 
@@ -259,6 +262,7 @@ int rc_stage_init(struct rc_launch *l)
 		complain(l, &err);
 		return 1;
 	}
-	sv_sync_fail(l->i_p, &err);
+	if (l->i_p >= 0)
+		sv_sync_fail(l->i_p, &err);
 	return 1;
 }

@@ -46,7 +46,7 @@ enum rc_step {
 	STEP_BUILD,		/* P -> A: hooks have run, go on */
 	STEP_ROOT,		/* A -> I: your mount namespace, and on v2 your cgroup namespace */
 	STEP_READY,		/* I -> P: all that can fail has been done; pty master and seccomp listener come along */
-	STEP_GO,		/* P -> I: run the program, after exec.fifo if there is one */
+	STEP_GO,		/* P -> I: run the program, after exec.fifo if there is one; I ends the channel */
 };
 
 /* Filled by launch.c before the first clone; each process works on its own copy. Descriptors are close-on-exec. */

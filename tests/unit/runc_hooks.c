@@ -142,8 +142,9 @@ static void signals_are_the_default_ones(void **state)
 	signal(SIGPIPE, SIG_IGN);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
-	r = run("grep -q '^SigBlk:\t0*$' /proc/self/status && grep -q '^SigIgn:\t0*$' "
-		"/proc/self/status",
+	r = run("grep -q '^SigBlk:\t0*$' /proc/self/status && "
+		/* 32 and 33 are glibc's own: posix_spawn(3), which make(1) uses, leaves them ignored. */
+		"grep -qE '^SigIgn:\t0*(180000000)?$' /proc/self/status",
 		NULL, 0, &err);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	signal(SIGPIPE, SIG_DFL);
