@@ -3,6 +3,8 @@
 #
 # 62-hostile.sh - ids, documents, images and circumstances that nobody would choose: a clear refusal that leaves nothing, or
 # a container that is as it should be; never a hang, never a touch of the host.
+#
+# vm: no
 . "$(dirname "$0")/../lib/lib.sh"
 
 COMMANDS=(state start kill pause resume ps delete "delete --force" "events --stats")
