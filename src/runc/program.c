@@ -75,16 +75,20 @@ int rc_program_find(const struct oci_process *process, char **ret, struct sv_err
 		int len = (int)strcspn(p, ":");
 		autofree char *path = NULL;
 		struct stat st;
-		int r;
+		int code, r;
 
 		r = sv_str_format(&path, err, "%.*s%s%s", len ? len : 1, len ? p : ".",
 				  len && p[len - 1] == '/' ? "" : "/", name);
 		if (r < 0)
 			return r;
-		if (try_file(path, &st) == 0) {
+		code = try_file(path, &st);
+		if (code == 0) {
 			*ret = sv_steal(path);
 			return 0;
 		}
+		/* A disk that fails must not pass for a name that is missing. */
+		if (code != ENOENT && code != ENOTDIR && code != EACCES && code != EISDIR)
+			return sv_err_set(err, code, "exec: \"%.150s\": stat %.150s", name, path);
 		p = p[len] ? p + len + 1 : NULL;
 	}
 	return sv_err_say(err, ENOENT, "exec: \"%.200s\": executable file not found in $PATH",
