@@ -101,6 +101,8 @@ static int change_default(const struct words *w, char **args, int n_args, struct
 		r = sv_list_add(&p->args, args[i], err);
 	for (size_t i = 0; r == 0 && i < w->env.count; i++)
 		r = sv_list_add(&p->env, w->env.items[i], err);
+	if (r == 0 && w->cwd && *w->cwd != '/')
+		r = sv_err_say(err, EINVAL, "--cwd '%s': Cwd must be an absolute path", w->cwd);
 	if (r == 0 && w->cwd)
 		r = replace(&p->cwd, w->cwd, err);
 	if (r == 0 && w->apparmor)

@@ -109,20 +109,19 @@ static int wait_for_go(const struct joining *s, int master, struct sv_err *err)
  * POWER    host root until join_namespaces(), the container's root until rc_identity_enter(), then what the process is to have.
  * ENDS     by exec, or by telling P why not.
  */
-static int become_process(const struct joining *s, struct sv_err *err)
+static int become_process(const struct joining *s, int *master, struct sv_err *err)
 {
 	autofree char *path = NULL;
-	autoclose int master = -1;
 	int none, r = join_cgroups(s, err);
 
 	if (r == 0)
 		r = join_namespaces(s, err);
 	if (r == 0)
-		r = s->c->process.terminal ? rc_console_make(&s->c->process, false, &master, err) : rc_console_none(err);
+		r = s->c->process.terminal ? rc_console_make(&s->c->process, false, master, err) : rc_console_none(err);
 	if (r == 0)
 		r = prepare_program(s, &path, err);
 	if (r == 0)
-		r = wait_for_go(s, master, err);
+		r = wait_for_go(s, *master, err);
 	if (r == 0)
 		r = sv_fd_cloexec_from(3 + (unsigned)s->j->preserve_fds, err);
 	if (r == 0 && !s->filter.notify)
@@ -132,14 +131,16 @@ static int become_process(const struct joining *s, struct sv_err *err)
 	return r < 0 ? r : rc_program_exec(path, &s->c->process, err);
 }
 
+/* The master of the terminal is closed by our end and not before: we lead its session, and SIGHUP would come before the story is told. */
 static __attribute__((noreturn)) void be_process(struct joining *s)
 {
 	struct sv_err err = { 0 };
+	int master = -1;
 
 	close(s->p_c);
 	if (s->j->attached)
 		sigprocmask(SIG_SETMASK, &s->fg.old_mask, NULL);
-	become_process(s, &err);
+	become_process(s, &master, &err);
 	sv_sync_fail(s->c_p, &err);
 	_exit(1);
 }

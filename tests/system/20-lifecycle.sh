@@ -259,6 +259,23 @@ start_killed()
 }
 t killed_start_leaves_created_or_running start_killed
 
+# ---- exec
+
+# With a terminal the process leads a session: its hang-up must not be faster than its message.
+exec_mistakes()
+{
+	local i
+	up 20-mistakes
+	for i in 1 2 3 4 5; do
+		status 255 rt exec --tty 20-mistakes no-such-program < /dev/null
+		has "$OUT" 'exec: "no-such-program": executable file not found in $PATH'
+	done
+	status 255 rt exec --cwd usr 20-mistakes true
+	has "$OUT" "Cwd must be an absolute path"
+	down 20-mistakes
+}
+t exec_tells_what_is_wrong_also_with_a_terminal exec_mistakes
+
 # ---- pause
 
 pause_resume()
