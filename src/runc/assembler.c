@@ -54,6 +54,8 @@ static int become_builder(const struct rc_launch *l, struct sv_err *err)
 		return sv_err_set(err, errno, "cannot set the secure bits");
 	setfsgid(l->root_gid);
 	setfsuid(l->root_uid);
+	/* The change of ids may have made us dumpable again (fs.suid_dumpable), and a joined pid namespace has others in it. */
+	prctl(PR_SET_DUMPABLE, 0);
 	umask(0);
 	return 0;
 }

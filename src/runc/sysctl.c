@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/fsuid.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -58,6 +59,7 @@ static int write_sysctl_as_owner(const struct rc_tree *t, const char *path, cons
 		r = sv_err_set(err, errno, "cannot become the host's root again");
 	/* It follows the effective id; the builder's is that of the container's root. */
 	setfsuid(uid);
+	prctl(PR_SET_DUMPABLE, 0);	/* as after every change of ids */
 	return r;
 }
 
