@@ -99,6 +99,9 @@ static int set_ids(const struct oci_process *p, struct sv_err *err)
 		return sv_err_set(err, errno, "cannot keep capabilities");
 	if (user->uid != 0 && setresuid(user->uid, user->uid, user->uid) < 0)
 		return sv_err_set(err, errno, "process.user.uid: cannot become user %u", user->uid);
+	/* The change of ids may have made us dumpable again (fs.suid_dumpable), and until the exec
+	 * we hold what others of this user in the container must not get at. */
+	prctl(PR_SET_DUMPABLE, 0);
 	return 0;
 }
 
