@@ -64,7 +64,7 @@ th "the exit status of the program, 126 and 127 are passed on" exit_statuses
 terminal()
 {
 	pty 'expect=# ' 'send=tty\r' 'expect=/dev/pts/0' 'send=test -t 0 && echo t""ty\r' expect=tty \
-		size=33x111 pause=0.5 'send=stty size\r' 'expect=33 111' \
+		pause=0.5 size=33x111 'send=until stty size | grep "33 11[1]"; do sleep 0.1; done\r' 'expect=33 111' \
 		'send=sleep 100\r' pause=0.5 'send=\x03' 'expect=# ' 'send=cat /proc/1/comm; exit 5\r' expect=sh \
 		-- "$DOCKER" run --rm -it bb sh || eq 5 $?
 }
@@ -124,7 +124,7 @@ th "exec as a user: ids, groups, no capabilities" exec_user
 
 exec_terminal()
 {
-	pty 'expect=# ' 'send=tty\r' 'expect=/dev/pts/' size=44x122 pause=0.5 'send=stty size\r' 'expect=44 122' \
+	pty 'expect=# ' 'send=tty\r' 'expect=/dev/pts/' pause=0.5 size=44x122 'send=until stty size | grep "44 12[2]"; do sleep 0.1; done\r' 'expect=44 122' \
 		'send=exit 6\r' -- "$DOCKER" exec -it main sh || eq 6 $?
 }
 th "exec -it is a real terminal" exec_terminal

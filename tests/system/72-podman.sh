@@ -59,7 +59,7 @@ t "run: output, exit status, 126 and 127, a user namespace" runs
 
 terminal()
 {
-	pty 'expect=# ' 'send=tty\r' 'expect=/dev/pts/0' size=33x111 pause=0.5 'send=stty size\r' 'expect=33 111' \
+	pty 'expect=# ' 'send=tty\r' 'expect=/dev/pts/0' pause=0.5 size=33x111 'send=until stty size | grep "33 11[1]"; do sleep 0.1; done\r' 'expect=33 111' \
 		'send=exit 5\r' -- podman --cgroup-manager "$MANAGER" --tmpdir "$W/p/tmp" \
 		run --rm --network none "${ULIMITS[@]}" -it bb sh || eq 5 $?
 }
