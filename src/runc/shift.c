@@ -315,11 +315,49 @@ static int shift_bind(int *tree, int fd, const struct stat *st, const struct oci
 	return 0;
 }
 
+/* Is SOURCE written as a path below the bundle? */
+static bool is_in_bundle(int bundle, const char *source)
+{
+	char self[40], dir[PATH_MAX];
+	ssize_t n;
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", bundle);
+	n = readlink(self, dir, sizeof(dir) - 1);
+	if (n <= 0)
+		return false;
+	dir[n] = '\0';
+	return sv_str_starts(source, dir) && source[n] == '/' && !strstr(source, "/../");
+}
+
+/*
+ * What lies in the bundle is there for the container, and an engine may keep bundles where others
+ * get (buildah's /run/.containerenv, below /var/tmp). Such a file may be bound as it is, if everybody
+ * may read it: not shifted it gives the container's root no power, so there is nothing to guard.
+ * Whether it did; ERR has the reason for the refusal and is cleared then.
+ */
+static bool open_bundle_file(int bundle, const char *source, int *ret, struct stat *ret_stat,
+			     struct sv_err *err)
+{
+	struct sv_err ignored = { 0 }; /* the refusal is what counts */
+	autoclose int fd = -1;
+	struct stat st;
+
+	if (!is_in_bundle(bundle, source) ||
+	    rc_bindrules_open(bundle, source, rules_never, NULL, &fd, &st, &ignored) < 0 ||
+	    !S_ISREG(st.st_mode) || !(st.st_mode & S_IROTH))
+		return false;
+	*err = (struct sv_err){ 0 };
+	*ret = sv_fd_steal(&fd);
+	*ret_stat = st;
+	return true;
+}
+
 int rc_shift_bind(int bundle, const struct oci_mount *m, const struct rc_shift *shift,
 		  int *ret_tree, struct sv_err *err)
 {
 	struct bind b = { .mount = m, .shift = shift };
 	autoclose int fd = -1, tree = -1;
+	bool as_it_is = false;
 	struct stat st;
 	int r;
 
@@ -327,7 +365,9 @@ int rc_shift_bind(int bundle, const struct oci_mount *m, const struct rc_shift *
 		r = open_subdir(bundle, &b, &fd, &st, err);
 	else
 		r = rc_bindrules_open(bundle, m->source, rules_apply, &b, &fd, &st, err);
-	if (r < 0)
+	if (r == -EACCES && !m->subdir && !is_asked_for(m))
+		as_it_is = open_bundle_file(bundle, m->source, &fd, &st, err);
+	if (r < 0 && !as_it_is)
 		return r;
 	r = sv_mount_clone(fd, m->rec, &tree, err);
 	if (r < 0)
@@ -335,7 +375,7 @@ int rc_shift_bind(int bundle, const struct oci_mount *m, const struct rc_shift *
 
 	if (is_asked_for(m))
 		r = shift_as_asked(tree, m, shift, err);
-	else if (wants_shift(&b, &st))
+	else if (!as_it_is && wants_shift(&b, &st))
 		r = shift_bind(&tree, fd, &st, m, shift, err);
 	if (r < 0)
 		return r;

@@ -67,7 +67,8 @@ int rc_shift_rootfs_finish(struct rc_rootfs *rootfs, int scratch, const struct r
  * Host mount namespace. The source of bind mount M as a detached tree, shifted where needed; with
  * what is mounted below for M->rec. A relative source is looked up from BUNDLE. Attributes and
  * propagation of M (ro, nosuid, ...) are left to the caller, as is the target.
- * -EACCES: the source breaks the rules of bindrules.h.
+ * -EACCES: the source breaks the rules of bindrules.h. A file in the bundle that everybody may read
+ * is bound all the same, but unshifted.
  * -EOPNOTSUPP: nothing can shift its file system (tmpfs before Linux 6.3, FUSE, overlayfs, NFS);
  * ERR has the documented text. For an engine's /dev/shm the caller may mount its own tmpfs instead.
  */

@@ -171,8 +171,10 @@ else
 	skip "--cgroup-manager systemd" "systemd does not run here"
 fi
 
+# buildah keeps its bundles in a directory that everybody gets to.
 builds()
 {
+	local -x TMPDIR=/var/tmp
 	mkdir -p "$W/build"
 	printf '%s\n' 'FROM bb' 'RUN id -u > /built && chown 1000 /built' > "$W/build/Dockerfile"
 	buildah --cgroup-manager "$MANAGER" bud --isolation oci --runtime "$RUNTIME" --network none "${ULIMITS[@]}" -t built "$W/build"
