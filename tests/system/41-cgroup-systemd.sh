@@ -66,12 +66,13 @@ scope()
 }
 t a_scope_with_limits_that_survive_a_reload scope
 
+stopped() { [ "$(status_of "$1")" = stopped ]; }
 slices()
 {
 	start_scope 41-b sv41-inner.slice:test:41-b .
 	has "$(cat /proc/"$(pid_of 41-b)"/cgroup)" /sv41.slice/sv41-inner.slice/test-41-b.scope
 	rt kill 41-b KILL
-	wait_for 10 sh -c "[ $(pid_of 41-b) = 0 ] || ! kill -0 $(pid_of 41-b)"
+	wait_for 10 stopped 41-b
 	rt delete 41-b
 	wait_for 10 gone test-41-b.scope
 }

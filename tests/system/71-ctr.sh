@@ -95,7 +95,8 @@ exec_many()
 	local i pids=()
 	crun_ -d "$IMAGE" c71-many sleep 10000
 	for i in $(seq 10); do
-		ctrd task exec --exec-id "m$i" c71-many echo "exec $i" > "$W/exec.$i" 2>&1 &
+		# ctr does not wait for the output of a process that has ended: on a busy machine it gets lost.
+		ctrd task exec --exec-id "m$i" c71-many sh -c "echo exec $i; sleep 1" > "$W/exec.$i" 2>&1 &
 		pids+=($!)
 	done
 	for i in $(seq 10); do
