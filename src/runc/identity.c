@@ -159,6 +159,14 @@ static int check_directory(const char *cwd, struct sv_err *err)
 	return 0;
 }
 
+int rc_identity_root(struct sv_err *err)
+{
+	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		return sv_err_set(err, errno, "cannot become root in the user namespace");
+	prctl(PR_SET_DUMPABLE, 0);
+	return 0;
+}
+
 int rc_identity_enter(const struct oci_process *process, bool filter, bool make_cwd,
 		      struct sv_err *err)
 {

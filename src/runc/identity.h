@@ -47,6 +47,13 @@ int rc_identity_enter(const struct oci_process *process, bool filter, bool make_
 /* Takes CAP_SYS_ADMIN away again if rc_identity_enter() had to keep it; at most one system call. */
 int rc_identity_seal(const struct oci_process *process, bool filter, struct sv_err *err);
 
+/*
+ * PROCESS  init or exec'd process, just after it came into the user namespace, where its ids are not mapped.
+ * AFTER    root of it in all ids, without supplementary groups; not dumpable, which the change of ids may undo (fs.suid_dumpable) while our memory is
+ *          still the runtime's.
+ */
+int rc_identity_root(struct sv_err *err);
+
 /* linux.personality. Before the filter; lost by nothing, inherited over exec. */
 int rc_identity_personality(unsigned long persona, struct sv_err *err);
 

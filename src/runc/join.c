@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <sched.h>
 #include <string.h>
 #include <signal.h>
@@ -23,10 +22,10 @@
 #include "runc/identity.h"
 #include "runc/keyring.h"
 #include "runc/limits.h"
-#include "runc/listener.h"
 #include "runc/lsm.h"
 #include "runc/pidfile.h"
 #include "runc/program.h"
+#include "runc/ready.h"
 #include "runc/spawn.h"
 #include "runc/terminal.h"
 
@@ -64,11 +63,7 @@ static int join_namespaces(const struct joining *s, struct sv_err *err)
 	/* EINVAL: a kernel without time namespaces. */
 	if (setns(s->init, flags | CLONE_NEWTIME) < 0 && (errno != EINVAL || setns(s->init, flags) < 0))
 		return sv_err_set(err, errno, "cannot enter the container's namespaces");
-	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
-		return sv_err_set(err, errno, "cannot become root in the container");
-	/* The change of ids may have made us dumpable again (fs.suid_dumpable). */
-	prctl(PR_SET_DUMPABLE, 0);
-	return 0;
+	return rc_identity_root(err);
 }
 
 static int prepare_program(const struct joining *s, char **ret_path, struct sv_err *err)
@@ -83,26 +78,6 @@ static int prepare_program(const struct joining *s, char **ret_path, struct sv_e
 	return r < 0 ? r : rc_program_find(process, ret_path, err);
 }
 
-static int load_filter(const struct joining *s, int *ret_notify, struct sv_err *err)
-{
-	return s->filter.code ? rc_filter_load(&s->filter, ret_notify, err) : 0;
-}
-
-static int wait_for_go(const struct joining *s, int master, struct sv_err *err)
-{
-	autoclose int notify = -1;
-	int fds[2], r = s->filter.notify ? load_filter(s, &notify, err) : 0;
-	size_t count = 0;
-
-	if (master >= 0)
-		fds[count++] = master;
-	if (notify >= 0)
-		fds[count++] = notify;
-	if (r == 0)
-		r = sv_sync_send(s->c_p, READY, fds, count, err);
-	return r < 0 ? r : sv_sync_wait(s->c_p, "the runtime", GO, NULL, 0, NULL, err);
-}
-
 /*
  * PROCESS  C; see join.h.
  * IN       the host's namespaces but for the pid namespace; then the container's.
@@ -112,7 +87,7 @@ static int wait_for_go(const struct joining *s, int master, struct sv_err *err)
 static int become_process(const struct joining *s, int *master, struct sv_err *err)
 {
 	autofree char *path = NULL;
-	int none, r = join_cgroups(s, err);
+	int r = join_cgroups(s, err);
 
 	if (r == 0)
 		r = join_namespaces(s, err);
@@ -121,14 +96,10 @@ static int become_process(const struct joining *s, int *master, struct sv_err *e
 	if (r == 0)
 		r = prepare_program(s, &path, err);
 	if (r == 0)
-		r = wait_for_go(s, *master, err);
+		r = rc_ready_tell(s->c_p, READY, &s->filter, *master, err);
 	if (r == 0)
-		r = sv_fd_cloexec_from(3 + (unsigned)s->j->preserve_fds, err);
-	if (r == 0 && !s->filter.notify)
-		r = load_filter(s, &none, err);
-	if (r == 0)
-		r = rc_identity_seal(&s->c->process, s->filter.code, err);
-	return r < 0 ? r : rc_program_exec(path, &s->c->process, err);
+		r = sv_sync_wait(s->c_p, "the runtime", GO, NULL, 0, NULL, err);
+	return r < 0 ? r : rc_ready_exec(&s->c->process, &s->filter, s->j->preserve_fds, path, err);
 }
 
 /* The master of the terminal is closed by our end and not before: we lead its session, and SIGHUP would come before the story is told. */
@@ -222,31 +193,15 @@ static int start_process(struct joining *s, struct sv_err *err)
 	return 0;
 }
 
-static int send_listener(const struct joining *s, int notify, struct sv_err *err)
-{
-	const struct oci_seccomp seccomp = { .listener_path = s->c->listener, .listener_metadata = s->c->listener_metadata };
-
-	return rc_listener_send(&seccomp, s->c, s->pid, notify, err);
-}
-
 static int wait_ready(struct joining *s, struct sv_err *err)
 {
-	bool terminal = s->c->process.terminal, listens = s->filter.notify;
-	int fds[2] = { -1, -1 }, r;
-	size_t count = 0;
+	const struct oci_seccomp seccomp = { .listener_path = s->c->listener, .listener_metadata = s->c->listener_metadata };
+	const struct rc_ready ready = {
+		.peer = "the process in the container", .process = &s->c->process, .filter = &s->filter,
+		.seccomp = &seccomp, .container = s->c, .pid = s->pid, .console = s->console,
+	};
 
-	r = sv_sync_wait(s->p_c, "the process in the container", READY, fds, 2, &count, err);
-	if (r == 0 && count != (size_t)terminal + listens)
-		r = sv_err_set(err, EPROTO, "the process sent %zu descriptors", count);
-	if (r == 0 && listens)
-		r = send_listener(s, fds[terminal], err);
-	if (r == 0 && terminal && s->console >= 0)
-		r = rc_terminal_send(s->console, fds[0], err);
-	else if (r == 0 && terminal)
-		s->fg.master = sv_fd_steal(&fds[0]);
-	for (size_t i = 0; i < count; i++)
-		sv_fd_close(&fds[i]);
-	return r;
+	return rc_ready_take(s->p_c, READY, &ready, &s->fg.master, err);
 }
 
 static int launch(struct joining *s, struct sv_err *err)

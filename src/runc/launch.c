@@ -30,10 +30,10 @@
 #include "runc/hooks.h"
 #include "runc/keyring.h"
 #include "runc/limits.h"
-#include "runc/listener.h"
 #include "runc/lsm.h"
 #include "runc/pidfile.h"
 #include "runc/rdt.h"
+#include "runc/ready.h"
 #include "runc/spawn.h"
 #include "runc/terminal.h"
 
@@ -293,25 +293,15 @@ static int run_hooks(struct story *s, struct sv_err *err)
 	return r < 0 ? r : sv_sync_send(s->l.p_a, STEP_BUILD, NULL, 0, err);
 }
 
-/* With READY come the terminal's master and the seccomp listener, if the spec has them, in this order. */
 static int wait_ready(struct story *s, struct sv_err *err)
 {
-	bool terminal = s->out->spec.process.terminal, listens = s->l.filter.notify;
-	int fds[2] = { -1, -1 }, r;
-	size_t count = 0;
+	const struct rc_ready ready = {
+		.peer = "the container's init", .process = &s->out->spec.process, .filter = &s->l.filter,
+		.seccomp = &s->out->spec.linux.seccomp, .container = &s->out->container, .pid = s->l.init,
+		.console = s->console,
+	};
 
-	r = sv_sync_wait(s->l.p_i, "the container's init", STEP_READY, fds, 2, &count, err);
-	if (r == 0 && count != (size_t)terminal + listens)
-		r = sv_err_set(err, EPROTO, "the container's init sent %zu descriptors", count);
-	if (r == 0 && listens)
-		r = rc_listener_send(&s->out->spec.linux.seccomp, &s->out->container, s->l.init, fds[terminal], err);
-	if (r == 0 && terminal && s->console >= 0)
-		r = rc_terminal_send(s->console, fds[0], err);
-	if (r == 0 && terminal && s->q->attached)
-		s->out->foreground.master = sv_fd_steal(&fds[0]);
-	for (size_t i = 0; i < count; i++)
-		sv_fd_close(&fds[i]);
-	return r;
+	return rc_ready_take(s->l.p_i, STEP_READY, &ready, &s->out->foreground.master, err);
 }
 
 static int join_rdt(struct story *s, struct sv_err *err)
@@ -388,8 +378,6 @@ static int launch_processes(struct story *s, struct sv_err *err)
 	s->l.mask = s->q->attached ? &s->out->foreground.old_mask : NULL;
 	if (r == 0 && c->cgroup.layout != RC_CGROUP_NONE)
 		r = rc_cgroup_open_v2(&c->cgroup, &s->init_cgroup, &s->assembler_cgroup, err);
-	if (c->cgroup.layout != RC_CGROUP_V2)
-		sv_fd_close(&s->assembler_cgroup);
 	s->l.cgroup_ns_by_assembler = s->assembler_cgroup >= 0;
 	if (r == 0)
 		r = start_init(s, err);

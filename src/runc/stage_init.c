@@ -13,13 +13,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,19 +30,14 @@
 #include "runc/identity.h"
 #include "runc/lsm.h"
 #include "runc/program.h"
+#include "runc/ready.h"
 
 /* Until here we are an id that is not mapped; files and sockets that the new namespaces make shall belong to their root. */
 static int become_root(const struct rc_launch *l, struct sv_err *err)
 {
 	int r = sv_sync_wait(l->i_p, "the runtime", STEP_MAPPED, NULL, 0, NULL, err);
 
-	if (r < 0)
-		return r;
-	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
-		return sv_err_set(err, errno, "cannot become root in the user namespace");
-	/* The change of ids may have made us dumpable again (fs.suid_dumpable), and our memory is the runtime's. */
-	prctl(PR_SET_DUMPABLE, 0);
-	return 0;
+	return r < 0 ? r : rc_identity_root(err);
 }
 
 static bool is_new(const struct rc_launch *l, enum oci_ns ns)
@@ -156,27 +149,13 @@ static int prepare_program(const struct rc_launch *l, char **ret_path, struct sv
 	return r < 0 ? r : rc_program_find(process, ret_path, err);
 }
 
-/* A filter with a listener is loaded before READY, as long as there is a runtime to hand the listener on; any other one last of all. */
-static int load_filter(const struct rc_launch *l, int *ret_notify, struct sv_err *err)
-{
-	return l->filter.code ? rc_filter_load(&l->filter, ret_notify, err) : 0;
-}
-
 /* READY, then GO; for `create` also the byte that `start` writes. */
 static int wait_for_start(struct rc_launch *l, int master, struct sv_err *err)
 {
-	autoclose int notify = -1;
-	int fds[2], r = l->filter.notify ? load_filter(l, &notify, err) : 0;
-	size_t count = 0;
+	int r = rc_ready_tell(l->i_p, STEP_READY, &l->filter, master, err);
 	char byte;
 	ssize_t n;
 
-	if (master >= 0)
-		fds[count++] = master;
-	if (notify >= 0)
-		fds[count++] = notify;
-	if (r == 0)
-		r = sv_sync_send(l->i_p, STEP_READY, fds, count, err);
 	if (r == 0)
 		r = sv_sync_wait(l->i_p, "the runtime", STEP_GO, NULL, 0, NULL, err);
 	if (r < 0 || l->fifo < 0)
@@ -198,7 +177,8 @@ static int run_start_hooks(const struct rc_launch *l, struct sv_err *err)
 
 	if (!hooks->count)
 		return 0;
-	rc_container_state_json(l->container, RC_CREATED, false, &state);
+	if (rc_container_state_json(l->container, RC_CREATED, false, &state) < 0)
+		return sv_err_oom(err);
 	return rc_hooks_run(hooks, OCI_HOOK_START_CONTAINER, &state, NULL, err);
 }
 
@@ -229,16 +209,9 @@ static int enter_container(const struct rc_launch *l, int *master, char **path, 
 
 static int run_program(const struct rc_launch *l, const char *path, struct sv_err *err)
 {
-	const struct oci_process *process = &l->spec->process;
-	int none, r = run_start_hooks(l, err);
+	int r = run_start_hooks(l, err);
 
-	if (r == 0)
-		r = sv_fd_cloexec_from(3 + (unsigned)l->preserve_fds, err);
-	if (r == 0 && !l->filter.notify)
-		r = load_filter(l, &none, err);
-	if (r == 0)
-		r = rc_identity_seal(process, l->filter.code, err);
-	return r < 0 ? r : rc_program_exec(path, process, err);
+	return r < 0 ? r : rc_ready_exec(&l->spec->process, &l->filter, l->preserve_fds, path, err);
 }
 
 /* A program that cannot be executed after `start` has nobody to tell but the container's stderr. */
