@@ -269,7 +269,8 @@ static int run_hooks(const struct assembly *a, struct sv_err *err)
 		r = sv_sync_wait(l->a_p, "the runtime", STEP_BUILD, NULL, 0, NULL, err);
 	if (r < 0)
 		return r;
-	rc_container_state_json(l->container, RC_CREATING, false, &state);
+	if (rc_container_state_json(l->container, RC_CREATING, false, &state) < 0)
+		return sv_err_oom(err);
 	/* As the owner of the root's files: the mapped ids are the only ones that an idmapped root takes. */
 	return rc_hooks_run_as(&l->spec->hooks[OCI_HOOK_CREATE_CONTAINER], OCI_HOOK_CREATE_CONTAINER, &state,
 			       l->container->bundle, l->root_uid, l->root_gid, err);

@@ -10,8 +10,8 @@
 #include "base/parse.h"
 #include "os/fd.h"
 #include "os/file.h"
+#include "runc/after_hooks.h"
 #include "runc/destroy.h"
-#include "runc/hooks.h"
 #include "runc/launch.h"
 
 struct words {
@@ -86,14 +86,6 @@ int rc_cmd_create(const struct rc_globals *g, int argc, char **argv, struct sv_e
 	return r;
 }
 
-static void run_poststart(const struct rc_container *c)
-{
-	autostr struct sv_str state = { 0 };
-
-	if (c->poststart.count && rc_container_state_json(c, RC_RUNNING, false, &state) == 0)
-		rc_hooks_try(&c->poststart, OCI_HOOK_POSTSTART, &state, c->bundle);
-}
-
 /* Other commands may use the container while we wait; in the end its lock is taken again. */
 static int wait_and_delete(const struct rc_globals *g, struct rc_launched *launched, bool keep, struct sv_err *err)
 {
@@ -117,6 +109,7 @@ int rc_cmd_run(const struct rc_globals *g, int argc, char **argv, struct sv_err 
 	struct rc_launch_request q = { .globals = g };
 	struct rc_launched launched = RC_LAUNCHED_INIT;
 	struct words w = { 0 };
+	struct sv_err why = { 0 };
 	int r = read_words(argc, argv, true, &q, &w, err);
 
 	if (r != 0)
@@ -126,7 +119,8 @@ int rc_cmd_run(const struct rc_globals *g, int argc, char **argv, struct sv_err 
 		r = rc_launch(&q, &launched, err);
 	if (r == 0) {
 		sv_file_unlock(launched.container.dir);
-		run_poststart(&launched.container);
+		if (rc_after_start(&launched.container, &why) < 0)
+			sv_warning("container '%s': poststart hooks: %s", q.id, why.msg);
 		if (q.attached)
 			r = wait_and_delete(g, &launched, w.keep, err);
 	}

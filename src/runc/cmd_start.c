@@ -3,8 +3,8 @@
 #include <errno.h>
 
 #include "os/file.h"
+#include "runc/after_hooks.h"
 #include "runc/container.h"
-#include "runc/hooks.h"
 #include "runc/options.h"
 
 static const char usage[] = "sysvisor-runc start - start the program of a created container\n\n"
@@ -24,19 +24,6 @@ static int check_created(const struct rc_container *c, struct sv_err *err)
 	return sv_err_say(err, EINVAL, "cannot start a container in the %s state", rc_status_name(status));
 }
 
-/* Runtime-spec, "Lifecycle": the failure of a poststart hook is a warning, the container goes on. */
-static int run_poststart(const struct rc_container *c, struct sv_err *err)
-{
-	autostr struct sv_str state = { 0 };
-
-	if (!c->poststart.count)
-		return 0;
-	if (rc_container_state_json(c, RC_RUNNING, false, &state) < 0)
-		return sv_err_oom(err);
-	rc_hooks_try(&c->poststart, OCI_HOOK_POSTSTART, &state, c->bundle);
-	return 0;
-}
-
 int rc_cmd_start(const struct rc_globals *g, int argc, char **argv, struct sv_err *err)
 {
 	autocontainer struct rc_container c = RC_CONTAINER_INIT;
@@ -51,5 +38,5 @@ int rc_cmd_start(const struct rc_globals *g, int argc, char **argv, struct sv_er
 	/* The container is started. A hook may take its time, and may use commands that lock. */
 	sv_file_unlock(c.dir);
 	c.locked = false;
-	return run_poststart(&c, err);
+	return rc_after_start(&c, err);
 }

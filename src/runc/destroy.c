@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "os/proc.h"
-#include "runc/hooks.h"
+#include "runc/after_hooks.h"
 #include "runc/rdt.h"
 
 /* SIGKILL to pid 1 ends its whole pid namespace, unless a part of it is frozen or in the kernel's hands. */
@@ -68,18 +68,6 @@ static int remove_rdt(const struct rc_container *c, struct sv_err *err)
 	return rc_rdt_remove(root, c->rdt_group, err);
 }
 
-static int run_poststop(const struct rc_container *c, struct sv_err *err)
-{
-	autostr struct sv_str state = { 0 };
-
-	if (!c->poststop.count)
-		return 0;
-	if (rc_container_state_json(c, RC_STOPPED, false, &state) < 0)
-		return sv_err_oom(err);
-	rc_hooks_try(&c->poststop, OCI_HOOK_POSTSTOP, &state, c->bundle);
-	return 0;
-}
-
 int rc_destroy(struct rc_container *c, const char *root, bool kill, struct sv_err *err)
 {
 	int r = kill ? stop(c, err) : 0;
@@ -89,6 +77,6 @@ int rc_destroy(struct rc_container *c, const char *root, bool kill, struct sv_er
 	if (r == 0)
 		r = remove_rdt(c, err);
 	if (r == 0)
-		r = run_poststop(c, err);
+		r = rc_after_stop(c, err);
 	return r < 0 ? r : rc_container_remove(c, root, err);
 }
