@@ -161,8 +161,8 @@ int rc_cmd_update(const struct rc_globals *g, int argc, char **argv, struct sv_e
 		{ "cpuset-mems", 0, RC_OPT_TEXT, &mems, "LIST", "memory nodes to use" },
 		{ "blkio-weight", 0, RC_OPT_TEXT, &weight.text, "N", "block I/O weight, 10 to 1000" },
 		{ "pids-limit", 0, RC_OPT_TEXT, &pids.text, "N", "number of processes" },
-		{ "l3-cache-schema", 0, RC_OPT_TEXT, &l3, "SCHEMA", "Intel RDT: refused, no container has such a group" },
-		{ "mem-bw-schema", 0, RC_OPT_TEXT, &mb, "SCHEMA", "Intel RDT: refused, no container has such a group" },
+		{ "l3-cache-schema", 0, RC_OPT_TEXT, &l3, "SCHEMA", "Intel RDT: refused, not supported" },
+		{ "mem-bw-schema", 0, RC_OPT_TEXT, &mb, "SCHEMA", "Intel RDT: refused, not supported" },
 	};
 	int r = rc_options_id(table, SV_COUNT(table), usage, argc, argv, &id, err);
 

@@ -20,19 +20,6 @@
 
 #define RESTRICTIONS (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
-void rc_tree_done(struct rc_tree *t)
-{
-	for (size_t i = 0; t->sources && i < t->spec->n_mounts; i++)
-		sv_fd_close(&t->sources[i]);
-	free(t->sources);
-	free(t->late);
-	sv_fd_close(&t->root);
-	sv_fd_close(&t->proc);
-	sv_fd_close(&t->dev);
-	sv_fd_close(&t->null);
-	*t = (struct rc_tree)RC_TREE_INIT;
-}
-
 /* ---- what is made when ---- */
 
 /* A bind, or a file system whose source lies on the host, is opened while the host's mounts are in sight. */

@@ -32,8 +32,6 @@ struct rc_tree {
 
 #define RC_TREE_INIT { .root = -1, .proc = -1, .dev = -1, .null = -1 }
 
-void rc_tree_done(struct rc_tree *t);
-
 /* Pure: decides which of the COUNT mounts can be late. A mount below which an early one lies is early. */
 void rc_tree_plan(const struct oci_mount *mounts, size_t count, bool *late);
 

@@ -4,12 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../lib/unit.h"
+#include "../lib/unit_dir.h"
 #include "base/cleanup.h"
 
 static char top[] = "/tmp/sv-path.XXXXXX";
@@ -17,31 +17,21 @@ static int root = -1;
 
 static int setup(void **state)
 {
-	char path[64];
+	int dir = unit_dir_make(top);
 
 	(void)state;
-	if (!mkdtemp(top))
+	if (dir < 0 || mkdirat(dir, "root", 0755) < 0)
 		return -1;
-	snprintf(path, sizeof(path), "%s/root", top);
-	if (mkdir(path, 0755) < 0)
-		return -1;
-	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	root = openat(dir, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	close(dir);
 	return root < 0 ? -1 : 0;
-}
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-	(void)st;
-	(void)kind;
-	(void)ftw;
-	return remove(path);
 }
 
 static int teardown(void **state)
 {
 	(void)state;
 	close(root);
-	return nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return unit_dir_remove(top);
 }
 
 static bool exists_outside(const char *name)

@@ -4,11 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../lib/unit.h"
+#include "../lib/unit_dir.h"
 #include "base/cleanup.h"
 #include "runc/pidfile.h"
 #include "runc/rdt.h"
@@ -19,25 +19,15 @@ static int dir = -1;
 static int setup(void **state)
 {
 	(void)state;
-	if (!mkdtemp(top))
-		return -1;
-	dir = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = unit_dir_make(top);
 	return dir < 0 ? -1 : 0;
-}
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-	(void)st;
-	(void)kind;
-	(void)ftw;
-	return remove(path);
 }
 
 static int teardown(void **state)
 {
 	(void)state;
 	close(dir);
-	return nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return unit_dir_remove(top);
 }
 
 static void write_file(const char *name, const void *data, size_t len)
